@@ -66,7 +66,8 @@ struct EnumOps {
     std::span<const std::string_view> names;
     std::size_t (*get)(const void* value);             // index into names; names.size() for an unknown member of an Open
     void (*set)(void* value, std::size_t index);
-    std::string* (*other)(void* value);                // Open only: where the unknown text lives
+    std::string* (*other)(void* value);                // Open only: where an unknown text is to go
+    const std::string* (*other_text)(const void* value);  // Open only: the unknown text
 };
 
 struct Type {
@@ -159,7 +160,7 @@ template <class E>
 struct ClosedEnumOps {
     static std::size_t get(const void* v) { return static_cast<std::size_t>(*static_cast<const E*>(v)); }
     static void set(void* v, std::size_t i) { *static_cast<E*>(v) = static_cast<E>(i); }
-    static constexpr EnumOps ops{enum_names_of(Tag<E>{}), get, set, nullptr};
+    static constexpr EnumOps ops{enum_names_of(Tag<E>{}), get, set, nullptr, nullptr};
 };
 template <class E>
 struct OpenEnumOps {
@@ -173,7 +174,8 @@ struct OpenEnumOps {
         open.known.reset();
         return &open.other;
     }
-    static constexpr EnumOps ops{enum_names_of(Tag<E>{}), get, set, other};
+    static const std::string* other_text(const void* v) { return &static_cast<const Open<E>*>(v)->other; }
+    static constexpr EnumOps ops{enum_names_of(Tag<E>{}), get, set, other, other_text};
 };
 
 template <class Int>
