@@ -1,0 +1,23 @@
+// From the core's views to the interface's answers, and from its bodies to the model.
+#pragma once
+
+#include <string>
+
+#include "dispatch/core.hpp"
+#include "gateway/api/api.hpp"
+#include "gateway/api/bodies.hpp"
+
+namespace busbar::api {
+
+NodeAnswer answer_of(const dispatch::NodeView& view);
+ResourceAnswer answer_of(const dispatch::ResourceView& view, std::string protocol);
+EventAnswer answer_of(const dispatch::EventView& view);
+CommandAnswer answer_of(const dispatch::CommandView& view);
+SampleAnswer answer_of(const model::Sample& sample);
+DeviceAnswer answer_of(const Enrolled& device);
+
+model::GridEvent event_of(const EventBody& body, std::string id, std::uint64_t revision, model::Us now);
+model::Node node_of(const NodeBody& body, std::string id);
+Enrolled enrolled_of(const DeviceBody& body);
+
+}  // namespace busbar::api
