@@ -16,7 +16,7 @@ endif()
 add_library(busbar_flags INTERFACE)
 target_include_directories(busbar_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
 # offsetof on records with bases is conditionally supported; both compilers that build this support it.
-target_compile_options(busbar_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-invalid-offsetof -Wno-missing-field-initializers)
+target_compile_options(busbar_flags INTERFACE -Wall -Wextra -Wpedantic $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local> -Wno-invalid-offsetof -Wno-missing-field-initializers)
 if(BUSBAR_FUZZ)
   target_compile_options(busbar_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
