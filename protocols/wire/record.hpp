@@ -39,6 +39,7 @@ namespace busbar::wire {
 struct Namespace {
     std::string_view prefix;  // the prefix that we write; "" = the default namespace
     std::string_view uri;
+    bool operator==(const Namespace&) const = default;
 };
 
 enum class Kind : std::uint8_t {
@@ -94,7 +95,12 @@ struct Field {
     const Type* type{};
     Place place = Place::element;
     const Namespace* ns = nullptr;  // nullptr: the record's
+    const Namespace* record_ns = nullptr;  // of the record that declares it; it does not hold for attributes
 };
+
+inline const Namespace* namespace_of(const Field& field) {
+    return field.ns || field.place == Place::attribute ? field.ns : field.record_ns;
+}
 
 enum class Shape : std::uint8_t { sequence, choice, type_choice };
 
@@ -105,7 +111,7 @@ struct Record {
     std::span<const Field> fields;
     Shape shape = Shape::sequence;
     const Namespace* ns = nullptr;     // of its elements; nullptr: none
-    std::span<const Field> all;        // the base's fields first, then its own; the namespaces of elements resolved
+    std::span<const Field> all;        // the base's fields first, then its own
     std::array<std::uint64_t, 2> required{};  // bit i: all[i] must be present
 };
 
@@ -317,7 +323,8 @@ struct MemberOf<Content<M>> { using Value = M; static constexpr Place place = Pl
 
 template <class T, class M>
 constexpr Field make_field(std::string_view member, std::size_t offset) {
-    Field field{member, offset, &type_of<typename MemberOf<M>::Value>, MemberOf<M>::place, nullptr};
+    Field field{member, offset, &type_of<typename MemberOf<M>::Value>, MemberOf<M>::place, nullptr,
+                xml_names_of(Tag<T>{}).ns};
     for (const XmlName& exception : xml_names_of(Tag<T>{}).exceptions) {
         if (exception.member == member) {
             if (!exception.wire.empty()) field.name = exception.wire;
@@ -329,21 +336,13 @@ constexpr Field make_field(std::string_view member, std::size_t offset) {
 template <class T>
 constexpr const Namespace* namespace_of() { return xml_names_of(Tag<T>{}).ns; }
 
-constexpr std::size_t all_size(const Record* base, std::size_t own) { return own + (base ? base->all.size() : 0); }
-
 template <std::size_t Size>
-constexpr std::array<Field, Size> all_fields(const Record* base, std::span<const Field> own, const Namespace* ns) {
+constexpr std::array<Field, Size> all_fields(std::span<const Field> base, std::span<const Field> own) {
     static_assert(Size <= max_fields);
     std::array<Field, Size> all{};
     std::size_t next = 0;
-    if (base) {
-        for (const Field& field : base->all) all[next++] = field;
-    }
-    for (const Field& field : own) {
-        all[next] = field;
-        if (field.place == Place::element && !field.ns) all[next].ns = ns;
-        ++next;
-    }
+    for (const Field& field : base) all[next++] = field;
+    for (const Field& field : own) all[next++] = field;
     return all;
 }
 
@@ -356,7 +355,8 @@ constexpr Record make_record(std::string_view name, const Record* base, std::spa
                              std::span<const Field> all, Shape shape, const Namespace* ns) {
     Record record{name, base, 0, own, shape, ns, all, {}};
     for (std::size_t i = 0; i < all.size(); ++i) {
-        if (is_required(*all[i].type)) record.required[i / 64] |= std::uint64_t{1} << i % 64;
+        const bool alternative = shape != Shape::sequence && all[i].place == Place::element;
+        if (!alternative && is_required(*all[i].type)) record.required[i / 64] |= std::uint64_t{1} << i % 64;
     }
     return record;
 }
@@ -376,33 +376,35 @@ constexpr Record make_record(std::string_view name, const Record* base, std::spa
 #define BUSBAR_FOR_EACH_AGAIN() BUSBAR_FOR_EACH_STEP
 #define BUSBAR_FIELD(T, member) ::busbar::wire::make_field<T, decltype(T::member)>(#member, offsetof(T, member))
 
-#define BUSBAR_TABLE(T, base, shape, own)                                                                             \
+// `base` is a pointer to the base's table, `base_fields` its fields: compared with nullptr, the address of an inline
+// variable is no constant expression for g++ when UBSan is on.
+#define BUSBAR_TABLE(T, base, base_fields, shape, own)                                                                \
     inline constexpr auto T##_all =                                                                                   \
-        ::busbar::wire::all_fields<::busbar::wire::all_size(base, ::std::span<const ::busbar::wire::Field>(own).size())>( \
-            base, own, ::busbar::wire::namespace_of<T>());                                                            \
+        ::busbar::wire::all_fields<(base_fields).size() + (own).size()>(base_fields, own);                            \
     inline constexpr ::busbar::wire::Record T##_record = ::busbar::wire::make_record(                                 \
         #T, base, own, T##_all, ::busbar::wire::Shape::shape, ::busbar::wire::namespace_of<T>());                     \
     constexpr const ::busbar::wire::Record& record_of(::busbar::wire::Tag<T>) { return T##_record; }
 
-#define BUSBAR_RECORD_TABLE(T, base, shape, ...)                                                                      \
-    inline constexpr std::array T##_fields{BUSBAR_FOR_EACH(BUSBAR_FIELD, T, __VA_ARGS__)};                            \
-    BUSBAR_TABLE(T, base, shape, T##_fields)
-
-#define RECORD(T, ...) BUSBAR_RECORD_TABLE(T, nullptr, sequence, __VA_ARGS__)
-#define CHOICE(T, ...) BUSBAR_RECORD_TABLE(T, nullptr, choice, __VA_ARGS__)
-#define TYPE_CHOICE(T, ...) BUSBAR_RECORD_TABLE(T, nullptr, type_choice, __VA_ARGS__)
+#define BUSBAR_NO_FIELDS ::std::span<const ::busbar::wire::Field>{}
+#define BUSBAR_OWN_FIELDS(T, ...) inline constexpr std::array T##_fields{BUSBAR_FOR_EACH(BUSBAR_FIELD, T, __VA_ARGS__)};
+#define BUSBAR_RECORD_TABLE(T, shape, ...)                                                                            \
+    BUSBAR_OWN_FIELDS(T, __VA_ARGS__)                                                                                 \
+    BUSBAR_TABLE(T, nullptr, BUSBAR_NO_FIELDS, shape, T##_fields)
 // A base must be the first base of T, non-virtual: its subobject then lies at offset 0 (asserted where tables are tested).
-#define BUSBAR_BASE(T, Base)                                                                                          \
+#define BUSBAR_TABLE_OF(T, Base, own)                                                                                 \
     static_assert(std::is_base_of_v<Base, T> && !std::is_polymorphic_v<T>);                                           \
-    static_assert(record_of(::busbar::wire::Tag<Base>{}).shape == ::busbar::wire::Shape::sequence);
+    static_assert(record_of(::busbar::wire::Tag<Base>{}).shape == ::busbar::wire::Shape::sequence);                   \
+    BUSBAR_TABLE(T, &record_of(::busbar::wire::Tag<Base>{}), record_of(::busbar::wire::Tag<Base>{}).all, sequence, own)
+
+#define RECORD(T, ...) BUSBAR_RECORD_TABLE(T, sequence, __VA_ARGS__)
+#define CHOICE(T, ...) BUSBAR_RECORD_TABLE(T, choice, __VA_ARGS__)
+#define TYPE_CHOICE(T, ...) BUSBAR_RECORD_TABLE(T, type_choice, __VA_ARGS__)
 #define RECORD_OF(T, Base, ...)                                                                                       \
-    BUSBAR_BASE(T, Base)                                                                                              \
-    BUSBAR_RECORD_TABLE(T, &record_of(::busbar::wire::Tag<Base>{}), sequence, __VA_ARGS__)
+    BUSBAR_OWN_FIELDS(T, __VA_ARGS__)                                                                                 \
+    BUSBAR_TABLE_OF(T, Base, T##_fields)
 // Records without members of their own.
-#define EMPTY_RECORD(T) BUSBAR_TABLE(T, nullptr, sequence, ::std::span<const ::busbar::wire::Field>{})
-#define EMPTY_RECORD_OF(T, Base)                                                                                      \
-    BUSBAR_BASE(T, Base)                                                                                              \
-    BUSBAR_TABLE(T, &record_of(::busbar::wire::Tag<Base>{}), sequence, ::std::span<const ::busbar::wire::Field>{})
+#define EMPTY_RECORD(T) BUSBAR_TABLE(T, nullptr, BUSBAR_NO_FIELDS, sequence, BUSBAR_NO_FIELDS)
+#define EMPTY_RECORD_OF(T, Base) BUSBAR_TABLE_OF(T, Base, BUSBAR_NO_FIELDS)
 
 #define NAMES(E, ...)                                                                                                 \
     inline constexpr std::string_view E##_names[] = {__VA_ARGS__};                                                    \

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -104,6 +105,9 @@ struct Attr {
     T value{};
     Attr() = default;
     Attr(T v) : value(std::move(v)) {}
+    template <class U>
+        requires std::is_convertible_v<U, T> && (!std::is_same_v<std::remove_cvref_t<U>, Attr>)
+    Attr(U&& v) : value(std::forward<U>(v)) {}
     bool operator==(const Attr&) const = default;
 };
 
@@ -113,6 +117,9 @@ struct Content {
     T value{};
     Content() = default;
     Content(T v) : value(std::move(v)) {}
+    template <class U>
+        requires std::is_convertible_v<U, T> && (!std::is_same_v<std::remove_cvref_t<U>, Content>)
+    Content(U&& v) : value(std::forward<U>(v)) {}
     bool operator==(const Content&) const = default;
 };
 

@@ -14,6 +14,7 @@ struct XmlOptions {
     Limits limits;
     bool any_namespace = false;  // true: match local names only (2030.5 clients of three namespaces); false: both
     bool any_case = false;       // true: `LFDI` and `lFDI` are the same name (attribute and element)
+    std::string_view root;       // the root element's local name; another one is an unknown_type; "" = any
 };
 
 struct XmlRoot {
@@ -24,6 +25,9 @@ struct XmlRoot {
 // What the document is, without reading it further.
 Failure read_xml_root(std::string_view text, XmlRoot& root, const Limits& limits = {});
 
+// Reads `text` into the record at `value`, which is value-initialised; as read_json. Paths are those that the same member
+// has in JSON: "/DERControlBase/opModFixedW", "/interval/2/duration". RawJson and AnyValue stand as their JSON text; a
+// list of lists has no XML form.
 Failure read_xml(std::string_view text, const Record& record, void* value, const XmlOptions& options = {});
 
 struct XmlStyle {
