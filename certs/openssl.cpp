@@ -98,8 +98,12 @@ std::string name_text(const X509_NAME* name) {
     if (X509_NAME_entry_count(name) == 0) return "(empty)";
     BioOwner memory(BIO_new(BIO_s_mem()));
     X509_NAME_print_ex(memory.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+    return text_in(memory.get());
+}
+
+std::string text_in(BIO* memory) {
     char* text = nullptr;
-    const long size = BIO_get_mem_data(memory.get(), &text);
+    const long size = BIO_get_mem_data(memory, &text);
     return {text, static_cast<std::size_t>(size)};
 }
 

@@ -51,6 +51,7 @@ std::int64_t time_us(const ASN1_TIME* time);
 std::string time_text(std::int64_t us);              // 2026-01-31T12:00:00Z
 std::string name_text(const X509_NAME* name);        // RFC 2253; "(empty)" if it has no part
 std::string object_text(const ASN1_OBJECT* object);  // dotted digits
+std::string text_in(BIO* memory);                    // all that was written to a memory BIO
 std::string hex_upper(const unsigned char* bytes, std::size_t count);
 std::string key_text(const EVP_PKEY* key);  // "EC P-256", "RSA 2048"
 bool is_p256(const EVP_PKEY* key);
