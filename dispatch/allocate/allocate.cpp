@@ -1,0 +1,353 @@
+// See allocate.hpp. The continuous answer comes from Water; here powers that a device cannot take (the gap below its
+// lowest running power, values between its steps) are rounded, each time asking first whether the hard limits still
+// allow it, and the devices that can take any power make up for the rounding in a last solve.
+#include "dispatch/allocate/allocate.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+#include "dispatch/allocate/water.hpp"
+
+namespace busbar::dispatch {
+
+using model::MilliW;
+
+std::uint32_t AllocationProblem::add_node(std::uint32_t parent_node, MilliW low_mw, MilliW high_mw) {
+    node_parent.push_back(parent_node);
+    node_low.push_back(low_mw);
+    node_high.push_back(high_mw);
+    return static_cast<std::uint32_t>(node_parent.size() - 1);
+}
+
+std::uint32_t AllocationProblem::add_device(std::uint32_t parent_node, MilliW low_mw, MilliW high_mw,
+                                            MilliW preferred_mw) {
+    low.push_back(low_mw);
+    high.push_back(high_mw);
+    preferred.push_back(preferred_mw);
+    weight.push_back(std::max<MilliW>(high_mw - low_mw, 1));
+    lowest_on.push_back(0);
+    step.push_back(0);
+    on.push_back(0);
+    parent.push_back(parent_node);
+    return static_cast<std::uint32_t>(parent.size() - 1);
+}
+
+namespace {
+
+// How often gaps are looked for; in the last round every device with a gap is decided.
+constexpr int gap_rounds = 5;
+
+void require(bool condition, const char* what) {
+    if (!condition) throw std::invalid_argument(std::string("allocate: ") + what);
+}
+
+void check(const AllocationProblem& problem) {
+    const std::size_t devices = problem.parent.size(), nodes = problem.node_parent.size();
+    require(nodes > 0, "there is no root node");
+    for (const auto* each : {&problem.low, &problem.high, &problem.preferred, &problem.weight, &problem.lowest_on,
+                             &problem.step}) {
+        require(each->size() == devices, "the device arrays differ in length");
+    }
+    require(problem.on.size() == devices, "the device arrays differ in length");
+    require(problem.node_low.size() == nodes && problem.node_high.size() == nodes, "the node arrays differ in length");
+    for (std::size_t node = 1; node < nodes; ++node) {
+        require(problem.node_parent[node] < node, "a node stands before its parent");
+    }
+    for (const auto node : problem.parent) require(node < nodes, "a device names a node that is not there");
+    for (const auto& order : problem.orders) {
+        require(order.node < nodes, "an order names a node that is not there");
+        for (const auto device : order.devices) require(device < devices, "an order names a device that is not there");
+    }
+}
+
+MilliW floor_to(MilliW value, MilliW step) {
+    const MilliW rest = value % step;
+    return rest < 0 ? value - rest - step : value - rest;
+}
+
+class Sharing {
+  public:
+    explicit Sharing(const AllocationProblem& problem)
+        : problem_(problem), layout_(problem), water_(problem, layout_), limits_(problem, layout_) {
+        for (std::size_t index = 0; index < problem.orders.size(); ++index) {
+            const auto& order = problem.orders[index];
+            Mapped mapped{layout_.node_pos[order.node], {}, {order.low, order.high}, order.hard};
+            for (const auto device : order.devices) mapped.devices.push_back(layout_.device_pos[device]);
+            std::sort(mapped.devices.begin(), mapped.devices.end());
+            orders_.push_back(std::move(mapped));
+            if (order.hard) sequence_.push_back(index);
+        }
+        for (std::size_t index = 0; index < problem.orders.size(); ++index) {
+            if (!problem.orders[index].hard) sequence_.push_back(index);
+        }
+    }
+
+    Allocation run() {
+        run_continuous();
+        Allocation result;
+        if (has_discrete()) {
+            prepare(limits_, true);
+            const bool gaps = close_gaps();
+            const bool steps = round_steps();
+            if (gaps || steps) rerun();
+        }
+        gather(result);
+        return result;
+    }
+
+  private:
+    struct Mapped {
+        std::uint32_t node;
+        std::vector<std::uint32_t> devices;
+        Span wanted;
+        bool hard;
+    };
+    // A device in its gap, with what decides its turn.
+    struct Candidate {
+        std::uint32_t owner, device;
+        bool negative, on;
+        MilliW power, lowest;  // magnitudes
+    };
+
+    void prepare(Water& water, bool hard_only) {
+        water.prepare();
+        for (const auto index : sequence_) {
+            const auto& order = orders_[index];
+            if (hard_only && !order.hard) continue;
+            if (!order.devices.empty()) {
+                water.apply_devices(order.devices, order.wanted);
+            } else if (order.hard) {
+                water.apply_hard(order.node, order.wanted);
+            } else {
+                water.apply_node(order.node, order.wanted);
+            }
+        }
+    }
+
+    void run_continuous() {
+        prepare(water_, false);
+        water_.solve();
+    }
+
+    void rerun() {
+        water_.low = limits_.low;
+        water_.high = limits_.high;
+        run_continuous();
+    }
+
+    bool is_fixed(std::uint32_t device) const { return limits_.low[device] == limits_.high[device]; }
+    MilliW step_of(std::uint32_t device) const { return problem_.step[layout_.device_at[device]]; }
+    // Rounded up to the device's step; 0 = no gap.
+    MilliW lowest_of(std::uint32_t device) const {
+        const auto lowest = problem_.lowest_on[layout_.device_at[device]], step = step_of(device);
+        return step > 1 ? -floor_to(-lowest, step) : lowest;
+    }
+
+    bool has_discrete() const {
+        for (std::size_t device = 0; device < problem_.parent.size(); ++device) {
+            if (problem_.low[device] < problem_.high[device] &&
+                (problem_.step[device] > 1 || problem_.lowest_on[device] > 0)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    bool fits(std::uint32_t device, Span wanted) const {
+        const Span can = limits_.reach(device);
+        return wanted.low <= can.high && wanted.high >= can.low && wanted.low <= limits_.high[device] &&
+               wanted.high >= limits_.low[device];
+    }
+
+    static Span off() { return {0, 0}; }
+    Span on(const Candidate& each) const {
+        return each.negative ? Span{limits_.low[each.device], -each.lowest}
+                             : Span{each.lowest, limits_.high[each.device]};
+    }
+
+    // Devices between 0 and their lowest running power; in the last round all that have a gap, so that none can fall in.
+    std::vector<Candidate> candidates(bool all) const {
+        std::vector<Candidate> found;
+        for (std::uint32_t device = 0; device < layout_.node_of.size(); ++device) {
+            const MilliW lowest = lowest_of(device), power = water_.power()[device];
+            if (lowest == 0 || is_fixed(device)) continue;
+            if (limits_.low[device] >= lowest || limits_.high[device] <= -lowest) continue;  // decided: on
+            const MilliW size = power < 0 ? -power : power;
+            const bool inside = size > 0 && size < lowest;
+            if (!inside && !all) continue;
+            found.push_back({water_.owner(layout_.node_of[device]), device, power < 0,
+                             problem_.on[layout_.device_at[device]] != 0, size, lowest});
+        }
+        std::stable_sort(found.begin(), found.end(), [](const Candidate& left, const Candidate& right) {
+            if (left.owner != right.owner) return left.owner < right.owner;
+            if (left.negative != right.negative) return left.negative < right.negative;
+            if (left.on != right.on) return left.on;
+            return static_cast<model::Wide>(left.power) * right.lowest >
+                   static_cast<model::Wide>(right.power) * left.lowest;
+        });
+        return found;
+    }
+
+    void decide(const Candidate& each, bool run) {
+        const bool can_run = fits(each.device, on(each)), can_stop = fits(each.device, off());
+        if (!can_run && !can_stop) return;  // its box has neither: it stays as it is
+        limits_.apply_device(each.device, (run && can_run) || !can_stop ? on(each) : off());
+    }
+
+    // How far the devices of one owner that are in no gap can move, up or down in magnitude of `negative`'s direction.
+    MilliW room(std::uint32_t owner, bool up) const {
+        MilliW total = 0;
+        for (std::uint32_t device = 0; device < layout_.node_of.size(); ++device) {
+            if (water_.owner(layout_.node_of[device]) != owner) continue;
+            const MilliW power = water_.power()[device], lowest = lowest_of(device);
+            if (power != 0 && (power < 0 ? -power : power) < lowest) continue;
+            const MilliW least = power > 0 ? std::max(limits_.low[device], lowest) : limits_.low[device];
+            const MilliW most = power < 0 ? std::min(limits_.high[device], -lowest) : limits_.high[device];
+            if (power == 0 && lowest > 0) continue;
+            total += up ? most - power : power - least;
+        }
+        return std::max<MilliW>(total, 0);
+    }
+
+    // One owner's devices of one sign: as many run as their sum carries, and one more if the others can rather give way
+    // than step in.
+    void decide_group(std::vector<Candidate>::const_iterator first, std::vector<Candidate>::const_iterator last) {
+        if (!water_.binds(first->owner)) {
+            for (auto each = first; each != last; ++each) decide(*each, 2 * each->power >= each->lowest);
+            return;
+        }
+        MilliW budget = 0, raise = 0;
+        for (auto each = first; each != last; ++each) budget += each->power;
+        std::vector<const Candidate*> idle;
+        for (auto each = first; each != last; ++each) {
+            if (budget >= each->lowest && fits(each->device, on(*each))) {
+                budget -= each->lowest;
+                const Span box = on(*each);
+                raise += box.high - box.low - std::max<MilliW>(each->power - each->lowest, 0);
+                decide(*each, true);
+            } else {
+                idle.push_back(&*each);
+            }
+        }
+        const Candidate* extra = nullptr;
+        if (budget > raise && !idle.empty()) {
+            const bool negative = first->negative;
+            const MilliW left = budget - raise, more = room(first->owner, !negative);
+            const Candidate* next = *std::min_element(idle.begin(), idle.end(), [](const auto* a, const auto* b) {
+                return a->on != b->on ? a->on : a->lowest < b->lowest;
+            });
+            const MilliW short_if_off = std::max<MilliW>(left - more, 0);
+            const MilliW over_if_on = std::max<MilliW>(next->lowest - budget - room(first->owner, negative), 0);
+            if (short_if_off > 0 && over_if_on < short_if_off) extra = next;
+        }
+        for (const auto* each : idle) decide(*each, each == extra);
+    }
+
+    bool close_gaps() {
+        bool any = false;
+        for (int round = 0; round < gap_rounds; ++round) {
+            const auto found = candidates(round + 1 == gap_rounds);
+            if (found.empty()) break;
+            any = true;
+            for (auto first = found.begin(); first != found.end();) {
+                const auto last = std::find_if(first, found.end(), [&](const Candidate& each) {
+                    return each.owner != first->owner || each.negative != first->negative;
+                });
+                decide_group(first, last);
+                first = last;
+            }
+            rerun();
+        }
+        return any;
+    }
+
+    struct Stepped {
+        std::uint32_t owner, device;
+        MilliW below, above, over;  // neighbouring multiples; power - below
+    };
+
+    std::vector<Stepped> stepped() const {
+        std::vector<Stepped> found;
+        for (std::uint32_t device = 0; device < layout_.node_of.size(); ++device) {
+            const MilliW step = step_of(device);
+            if (step <= 1 || is_fixed(device)) continue;
+            const MilliW least = -floor_to(-limits_.low[device], step), most = floor_to(limits_.high[device], step);
+            if (least > most) continue;  // no multiple in its box: it stays where it is
+            const MilliW power = water_.power()[device];
+            const MilliW below = std::clamp(floor_to(power, step), least, most);
+            found.push_back({water_.owner(layout_.node_of[device]), device, below, std::min(below + step, most),
+                             power - below});
+        }
+        std::stable_sort(found.begin(), found.end(), [](const Stepped& left, const Stepped& right) {
+            return left.owner != right.owner ? left.owner < right.owner : left.over > right.over;
+        });
+        return found;
+    }
+
+    bool round_steps() {
+        const auto found = stepped();
+        for (const auto& each : found) {  // no device between its first or last multiple and its box's edge
+            const MilliW step = step_of(each.device);
+            const Span inner{-floor_to(-limits_.low[each.device], step), floor_to(limits_.high[each.device], step)};
+            if (fits(each.device, inner)) limits_.apply_device(each.device, inner);
+        }
+        for (auto first = found.begin(); first != found.end();) {
+            const auto last = std::find_if(first, found.end(), [&](const auto& each) { return each.owner != first->owner; });
+            MilliW budget = 0;
+            for (auto each = first; each != last; ++each) budget += each->over;
+            for (auto each = first; each != last; ++each) {
+                const MilliW jump = each->above - each->below;
+                bool up = jump > 0 && 2 * budget >= jump;
+                if (!fits(each->device, {each->above, each->above})) up = false;
+                if (!up && !fits(each->device, {each->below, each->below})) up = true;
+                const MilliW power = up ? each->above : each->below;
+                if (up) budget -= jump;
+                limits_.apply_device(each->device, {power, power});
+            }
+            first = last;
+        }
+        return !found.empty();
+    }
+
+    void gather(Allocation& result) const {
+        const std::size_t devices = problem_.parent.size();
+        result.power.resize(devices);
+        result.wish.resize(devices);
+        for (std::uint32_t pos = 0; pos < devices; ++pos) {
+            result.power[layout_.device_at[pos]] = water_.power()[pos];
+            result.wish[layout_.device_at[pos]] = water_.wish(pos);
+        }
+        std::vector<MilliW> total(layout_.first.size(), 0);  // of all device positions before a node's own
+        MilliW sum = 0;
+        for (std::size_t node = 0, pos = 0; node < total.size(); ++node) {
+            for (; pos < layout_.first[node]; ++pos) sum += water_.power()[pos];
+            total[node] = sum;
+        }
+        for (const auto& order : orders_) {
+            result.order_sum.push_back(order.devices.empty() ? total[layout_.end[order.node]] - total[order.node]
+                                                             : water_.sum(order.devices));
+        }
+        for (auto breach : water_.breaches()) {
+            breach.node = layout_.node_at[breach.node];
+            result.breaches.push_back(breach);
+        }
+        std::sort(result.breaches.begin(), result.breaches.end(),
+                  [](const Breach& left, const Breach& right) { return left.node < right.node; });
+    }
+
+    const AllocationProblem& problem_;
+    Layout layout_;
+    Water water_, limits_;
+    std::vector<Mapped> orders_;
+    std::vector<std::size_t> sequence_;  // hard orders first
+};
+
+}  // namespace
+
+Allocation allocate(const AllocationProblem& problem) {
+    check(problem);
+    return Sharing(problem).run();
+}
+
+}  // namespace busbar::dispatch
