@@ -470,8 +470,9 @@ void init_test_authority(const std::string& directory, const InitOptions& option
     }
     // Made aside and moved into place whole, so that a failure half-way leaves nothing that looks like an authority.
     const fs::path aside = base / ".unfinished";
+    std::error_code ignored;
+    fs::remove_all(aside, ignored);
     const RemovedAtEnd removed{aside};
-    fs::remove_all(aside);
     for (const char* protocol : protocols) make_private_directory((aside / protocol).string());
     init_ieee2030_5(aside / "ieee2030_5", options.organization);
     init_two_roots(aside / "ocpp", "OCPP CSMS", options.organization);

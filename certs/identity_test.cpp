@@ -11,6 +11,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "certs/describe.hpp"
+
 namespace busbar::certs {
 namespace {
 
@@ -43,6 +45,16 @@ TEST(Identity, lfdi_and_sfdi_of_a_public_device_certificate) {
     EXPECT_FALSE(identity.hardware_serial.empty());
     EXPECT_EQ(identity.sha256.substr(0, 8), "0671c144");
     EXPECT_EQ(identity.not_after_us, 253402300799'000'000);
+}
+
+TEST(Identity, a_public_device_certificate_keeps_the_profile) {
+    const auto path = public_certificate("pti_dev.x509");
+    NEED_STANDARDS(path);
+    const std::string text = describe(path);
+    EXPECT_NE(text.find("LFDI          0671C144D27DC9E612AFE7DC6C79EC089ED3DCC5\nSFDI          17298934539\n"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("the device profile holds"), std::string::npos) << text;
 }
 
 TEST(Identity, fields_of_a_generated_device) {
