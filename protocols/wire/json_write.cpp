@@ -4,8 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "protocols/wire/check.hpp"
 #include "protocols/wire/json.hpp"
-#include "protocols/wire/json_write.hpp"
 #include "protocols/wire/path.hpp"
 #include "protocols/wire/scalar.hpp"
 
@@ -185,8 +185,10 @@ void write_json_value(const Type& type, const void* value, std::string& out) { W
 
 void write_json(const Record& record, const void* value, std::string& out) { Writer(out, false).record(record, value); }
 
-void write_redacted_json(const Record& record, const void* value, std::string& out) {
+std::string redacted_json(const Record& record, const void* value) {
+    std::string out;
     Writer(out, true).record(record, value);
+    return out;
 }
 
 }  // namespace busbar::wire
