@@ -1,0 +1,225 @@
+// Commands of the core as charging profiles. A command is the whole desired state of one outlet, so only the newest one
+// matters: one that still waits is replaced, and what the station holds is replaced by profile id (K01.FR.05).
+#include <algorithm>
+
+#include "protocols/ocpp/csms_state.hpp"
+
+namespace busbar::ocpp {
+
+using model::AckState;
+using model::Command;
+using model::CommandKind;
+using model::Severity;
+using model::Us;
+
+namespace {
+
+constexpr std::size_t index(Role role) {
+    return static_cast<std::size_t>(role);
+}
+
+bool is_profile_work(const Work& work) {
+    return work.task == Task::fallback || work.task == Task::command || work.task == Task::clear;
+}
+
+// What waits for this outlet is overtaken.
+void supersede_waiting(Turn& turn, const Outlet& outlet, const Command& by) {
+    auto& queue = turn.peer.queue;
+    for (auto work = queue.begin(); work != queue.end();) {
+        if (!is_profile_work(*work) || work->outlet != outlet.number) {
+            ++work;
+            continue;
+        }
+        if (work->acknowledge && work->command.id != by.id) {
+            acknowledge(turn, work->command, AckState::superseded, "replaced by " + by.id + " before it was sent");
+        }
+        work = queue.erase(work);
+    }
+}
+
+void enqueue_clear(Turn& turn, const Outlet& outlet, Role role, const Command& command, bool last) {
+    Work work{Task::clear, outlet.number};
+    work.role = role;
+    work.command = command;
+    work.acknowledge = last;
+    enqueue(turn, std::move(work));
+}
+
+void take_release(Turn& turn, Outlet& outlet, const Command& command) {
+    outlet.wanted.reset();
+    outlet.renew_us = model::never;
+    outlet.verify_us = model::never;
+    std::size_t left = static_cast<std::size_t>(std::count(outlet.installed.begin(), outlet.installed.end(), true));
+    // A profile that is on its way counts as installed from the moment it was sent.
+    if (left == 0) {
+        acknowledge(turn, command, AckState::accepted, "nothing of ours was set");
+        return;
+    }
+    for (const Role role : {Role::transaction, Role::standing, Role::fallback}) {
+        if (outlet.installed[index(role)]) enqueue_clear(turn, outlet, role, command, --left == 0);
+    }
+}
+
+void take_setpoint(Turn& turn, Outlet& outlet, const Command& command) {
+    const bool room = turn.peer.learnt.profiles.has_fallback_level() || outlet.transaction;
+    const bool installed = outlet.installed[index(Role::fallback)];
+    if (command.has_fallback && room && (!installed || outlet.fallback_mw != command.fallback_mw)) {
+        Work work{Task::fallback, outlet.number};
+        work.command = command;
+        enqueue(turn, std::move(work));
+    } else if (command.has_fallback && !room) {
+        turn.notice(Severity::warning, "no_fallback",
+                    "the station has one stack level only: no fallback below the command");
+    } else if (!command.has_fallback && installed) {
+        enqueue_clear(turn, outlet, Role::fallback, {}, false);
+    }
+    Work work{Task::command, outlet.number};
+    work.command = command;
+    work.acknowledge = true;
+    enqueue(turn, std::move(work));
+}
+
+void command_accepted(Turn& turn, Outlet& outlet, const Work& work) {
+    const Profile& profile = *work.sent;
+    if (work.acknowledge) acknowledge(turn, work.command, AckState::accepted, {});
+    outlet.wanted = work.command;
+    outlet.renew_us = profile.renew_us;
+    // The command for a waiting outlet must not outlive the transaction that has its own now.
+    if (profile.role == Role::transaction && outlet.installed[index(Role::standing)]) {
+        enqueue_clear(turn, outlet, Role::standing, {}, false);
+    }
+    const Policy& policy = turn.policy();
+    if (policy.verify_after_us > 0 && !policy.quiet && turn.now >= outlet.verified_us + policy.verify_gap_us) {
+        outlet.verify_us = turn.now + policy.verify_after_us;
+    }
+}
+
+bool in_force(const std::optional<Command>& command, Us now) {
+    return command && command->kind == CommandKind::setpoint && command->end_us > now;
+}
+
+}  // namespace
+
+void acknowledge(Turn& turn, const Command& command, AckState state, std::string reason) {
+    model::Input input;
+    input.ack = model::Ack{command.id, command.resource, state, turn.now, std::move(reason)};
+    turn.input(std::move(input));
+}
+
+void take_command(Turn& turn, Outlet& outlet, const Command& command) {
+    const Peer& peer = turn.peer;
+    if (!peer.connected || !peer.booted) {
+        acknowledge(turn, command, AckState::timeout, peer.connected ? "the station has not booted" : "not connected");
+        return;
+    }
+    if (command.kind == CommandKind::setpoint && command.steps.empty()) {
+        acknowledge(turn, command, AckState::rejected, "a setpoint needs at least one step");
+        return;
+    }
+    supersede_waiting(turn, outlet, command);
+    if (command.kind == CommandKind::release) {
+        take_release(turn, outlet, command);
+    } else {
+        take_setpoint(turn, outlet, command);
+    }
+}
+
+std::optional<Profile> profile_of(Turn& turn, Work& work) {
+    Outlet& outlet = *turn.peer.outlet(work.outlet);
+    const Electrical electrical = turn.peer.electrical();
+    const ProfileLimits& limits = turn.peer.learnt.profiles;
+    if (work.task == Task::fallback) {
+        work.sent = fallback_profile(turn.now, work.command.fallback_mw, work.outlet, electrical, limits);
+    } else {
+        if (turn.now >= work.command.expires_us) return std::nullopt;
+        if (turn.now >= work.command.end_us) {
+            if (work.acknowledge) acknowledge(turn, work.command, AckState::aborted, "over before it could be sent");
+            return std::nullopt;
+        }
+        const std::string transaction = outlet.transaction ? outlet.transaction->id : std::string();
+        work.sent = command_profile(turn.now, work.command, work.outlet, transaction, electrical, limits);
+    }
+    outlet.installed[index(work.sent->role)] = true;  // from now on it may be there, whatever becomes of the answer
+    return work.sent;
+}
+
+void profile_answered(Turn& turn, const Work& work, bool accepted, const std::string& words) {
+    Outlet& outlet = *turn.peer.outlet(work.outlet);
+    if (!accepted) {
+        outlet.installed[index(work.sent->role)] = false;
+        work_failed(turn, work, AckState::rejected, words);
+        return;
+    }
+    if (work.task == Task::fallback) {
+        outlet.fallback_mw = work.command.fallback_mw;
+    } else {
+        command_accepted(turn, outlet, work);
+    }
+    keep(turn);
+}
+
+void clear_answered(Turn& turn, const Work& work, const std::string& words) {
+    // "Unknown" is as good: it is not there.
+    Outlet& outlet = *turn.peer.outlet(work.outlet);
+    outlet.installed[index(work.role)] = false;
+    if (work.acknowledge) acknowledge(turn, work.command, AckState::accepted, words == "Accepted" ? "" : words);
+    keep(turn);
+}
+
+void work_failed(Turn& turn, const Work& work, AckState state, const std::string& reason) {
+    if (work.acknowledge) {
+        acknowledge(turn, work.command, state, reason);
+        return;
+    }
+    const char* what = work.task == Task::fallback ? "fallback profile: " : "charging profile: ";
+    turn.notice(Severity::warning, "profile_failed", what + reason);
+}
+
+void composite_answered(Turn& turn, const Work& work, const std::optional<Composite>& composite) {
+    const Outlet& outlet = *turn.peer.outlet(work.outlet);
+    if (!outlet.wanted || outlet.wanted->id != work.command.id) return;  // overtaken meanwhile
+    if (!composite) {
+        turn.notice(Severity::info, "no_composite",
+                    "outlet " + std::to_string(work.outlet) + ": no composite schedule");
+        return;
+    }
+    const auto excess = excess_of(*composite, work.command, turn.now, turn.peer.electrical());
+    if (!excess) return;
+    turn.notice(Severity::warning, "composite_above_order",
+                "outlet " + std::to_string(work.outlet) + ": the station means to allow " +
+                    std::to_string(excess->composite_mw / 1000) + " W where " +
+                    std::to_string(excess->ordered_mw / 1000) + " W were ordered and accepted");
+}
+
+void reapply(Turn& turn, Outlet& outlet) {
+    if (!in_force(outlet.wanted, turn.now)) return;
+    const auto waits = [&](const Work& work) { return work.task == Task::command && work.outlet == outlet.number; };
+    if (std::any_of(turn.peer.queue.begin(), turn.peer.queue.end(), waits)) return;
+    Work work{Task::command, outlet.number};
+    work.command = *outlet.wanted;
+    enqueue(turn, std::move(work));
+}
+
+void commands_due(Turn& turn) {
+    for (Outlet& outlet : turn.peer.outlets) {
+        if (outlet.renew_us <= turn.now) {
+            outlet.renew_us = model::never;
+            if (turn.peer.connected) reapply(turn, outlet);
+        }
+        if (outlet.verify_us > turn.now) continue;
+        outlet.verify_us = model::never;
+        if (!turn.peer.connected || !in_force(outlet.wanted, turn.now)) continue;
+        outlet.verified_us = turn.now;
+        Work work{Task::verify, outlet.number};
+        work.command = *outlet.wanted;
+        enqueue(turn, std::move(work));
+    }
+}
+
+Us commands_next_due(const Peer& peer) {
+    Us due_us = model::never;
+    for (const Outlet& outlet : peer.outlets) due_us = std::min({due_us, outlet.renew_us, outlet.verify_us});
+    return due_us;
+}
+
+}  // namespace busbar::ocpp

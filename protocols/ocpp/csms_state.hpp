@@ -1,0 +1,253 @@
+// The inside of Csms: what is kept of each station, and the functions that the files of this folder give each other.
+// What arrives is read by the version's dialect (v16/dialect.cpp, v201/dialect.cpp), which calls the functions here in
+// the words of neither version; what leaves is a Work that the dialect renders.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocols/ocpp/csms.hpp"
+#include "protocols/ocpp/metering.hpp"
+#include "protocols/ocpp/profiles.hpp"
+#include "protocols/wire/json.hpp"
+
+namespace busbar::ocpp {
+
+struct Transaction {
+    std::string id;  // 1.6: our number, in decimal
+    std::string token;
+    model::Us started_us = 0;
+    std::int64_t meter_start_wh = 0;
+    std::int64_t seq_no = -1;  // last one seen; -1: none (2.0.1)
+};
+
+struct Outlet {
+    std::uint16_t number = 1;  // EVSE id or connector id
+    std::string resource;
+    OutletState state = OutletState::unknown;
+    bool operative = true;  // its connector is neither faulted nor unavailable
+    std::optional<Transaction> transaction;
+    // Last ones that ended: a late message of theirs opens nothing.
+    std::deque<std::string> ended;
+    std::array<bool, role_count> installed{};  // may be on the station
+    model::MilliW fallback_mw = 0;             // of the installed fallback
+    std::optional<model::Command> wanted;      // last setpoint that the station accepted
+    model::Us renew_us = model::never;
+    model::Us verify_us = model::never;
+    model::Us verified_us = 0;            // when it was last asked for a composite schedule
+    std::optional<model::Resource> told;  // as the core last heard it
+};
+
+enum class Task : std::uint8_t {
+    learn,      // GetConfiguration, GetVariables
+    configure,  // ChangeConfiguration, SetVariables of the meter interval and measurands
+    ask_boot,   // TriggerMessage BootNotification
+    fallback,   // SetChargingProfile
+    command,    // SetChargingProfile
+    clear,      // ClearChargingProfile
+    verify,     // GetCompositeSchedule
+    request,    // of the operator
+};
+
+struct Work {
+    Task task{};
+    std::uint16_t outlet = 0;
+    Role role{};             // clear
+    model::Command command;  // fallback, command, clear, verify; id "" = nobody waits for an Ack
+    bool acknowledge = false;
+    std::string action;           // request; configure: the name of the setting
+    std::string payload;          // request; configure: its value
+    std::optional<Profile> sent;  // command, fallback: as rendered
+};
+
+struct Flight {
+    Work work;
+    std::string id;
+    model::Us deadline_us = 0;
+};
+
+// What is learnt from the station's configuration.
+struct Learnt {
+    ProfileLimits profiles;
+    std::optional<std::int32_t> meter_s;
+    std::optional<std::string> measurands;
+    bool done = false;
+};
+
+struct Peer {
+    model::Enrolment enrolment;
+    bool enrolled = false;
+    Version version = Version::v16;
+    bool connected = false;
+    bool booted = false;      // an accepted BootNotification, by this or an earlier socket
+    bool operative = true;    // the station as a whole is neither faulted nor unavailable
+    std::string certificate;  // common name of the client certificate of the admitted socket
+    std::string vendor, model_name, serial, firmware;
+    Learnt learnt;
+    std::vector<Outlet> outlets;
+    std::int32_t last_transaction = 0;  // 1.6: last number given
+    std::deque<Work> queue;
+    std::optional<Flight> flight;
+    std::deque<std::string> lost;  // ids of calls that timed out or were cut off: late answers to them are ignored
+    std::uint32_t calls = 0;       // makes ids unique
+    model::Us ask_boot_us = model::never;
+    int asked_boot = 0;
+    std::string answered_id, answered_call, answer;  // last transaction message: a repetition gets the same answer
+    model::Us heard_us = 0;
+    std::uint64_t received = 0, sent = 0, errors = 0, mended = 0;
+    std::string kept;  // document as last given out
+    model::Us due_us = model::never;
+
+    Outlet* outlet(std::int64_t number) {
+        return number >= 1 && number <= static_cast<std::int64_t>(outlets.size())
+                   ? &outlets[static_cast<std::size_t>(number - 1)]
+                   : nullptr;
+    }
+    Electrical electrical() const {
+        return {enrolment.phases ? enrolment.phases : std::uint8_t{3}, enrolment.voltage_mv};
+    }
+};
+
+struct Csms::State {
+    Policy policy;
+    std::map<std::string, Peer, std::less<>> peers;
+    std::map<std::string, std::pair<Peer*, std::uint16_t>, std::less<>> resources;
+    std::set<std::pair<model::Us, Peer*>> due;
+};
+
+// One call into the CSMS, about one station.
+struct Turn {
+    Csms::State& csms;
+    Peer& peer;
+    model::Us now;
+    Output& out;
+
+    const Policy& policy() const { return csms.policy; }
+    void notice(model::Severity severity, std::string code, std::string text);
+    void input(model::Input input) { out.changes.inputs.push_back(std::move(input)); }
+};
+
+// ---- the two versions ----------------------------------------------------------------------------------------------
+
+struct Reply {
+    std::string payload;             // of a CALLRESULT
+    std::optional<ErrorCode> error;  // else
+    std::string description, details;
+};
+struct Rendered {
+    std::string action, payload;
+};
+struct Dialect {
+    // A CALL of the station.
+    Reply (*receive)(Turn& turn, std::string_view action, std::string_view payload);
+    // What a Work says on the wire; nothing: there is no need to say it any more.
+    std::optional<Rendered> (*render)(Turn& turn, Work& work);
+    // The CALLRESULT to it. An unreadable one is told by the returned failure.
+    wire::Failure (*answered)(Turn& turn, const Work& work, std::string_view payload);
+    // Checks a payload against the record of the action's request; unknown_type for an action that is not spoken here.
+    wire::Failure (*check)(std::string_view action, std::string_view payload);
+};
+const Dialect& dialect_of(Version version);
+extern const Dialect dialect_v16;
+extern const Dialect dialect_v201;
+
+// ---- stations.cpp: boot, status, resources, what is kept
+// -------------------------------------------------------------
+
+struct Boot {
+    std::string vendor, model, serial, firmware;
+};
+// Whether the station may go on; false: it is somebody else and its socket is closed.
+bool take_boot(Turn& turn, const Boot& boot);
+void take_status(Turn& turn, std::int64_t outlet, OutletState state);
+bool token_accepted(const Turn& turn, std::string_view token);
+// It does not send a BootNotification when asked to. A 1.6 station is then taken as it is; a strict policy waits.
+void take_unbootable(Turn& turn, std::string_view words);
+void tell_resource(Turn& turn, Outlet& outlet);  // if anything in it changed
+void tell_resources(Turn& turn);
+void keep(Turn& turn);  // the station's document, if anything in it changed
+void restore_peer(Peer& peer, std::string_view body);
+
+// ---- transactions.cpp
+// ------------------------------------------------------------------------------------------------
+
+// 1.6 StartTransaction: gives the number, the same one for a repetition.
+std::int32_t start_numbered(Turn& turn, std::int64_t outlet, std::string_view token, model::Us at_us,
+                            std::int64_t meter_wh);
+// 1.6 StopTransaction. False: no such transaction (it is acknowledged all the same).
+bool stop_numbered(Turn& turn, std::int64_t number, model::Us at_us, std::int64_t meter_wh);
+// 2.0.1 TransactionEvent.
+struct TransactionStep {
+    enum class Kind : std::uint8_t { started, updated, ended } kind{};
+    std::string id;
+    std::int64_t outlet = 0;  // 0 = not said
+    std::string token;        // "" = not said
+    std::int64_t seq_no = 0;
+    std::optional<OutletState> state;
+    model::Us at_us = 0;
+};
+// False: an old message once more, nothing to take from it.
+bool take_step(Turn& turn, const TransactionStep& step);
+Outlet* outlet_of_transaction(Peer& peer, std::string_view id);
+void take_readings(Turn& turn, std::int64_t outlet, const std::vector<Reading>& readings, model::Us measured_us);
+
+// ---- calls.cpp: one call at a time
+// -----------------------------------------------------------------------------------
+
+void enqueue(Turn& turn, Work work, bool first = false);
+void pump(Turn& turn);
+void take_result(Turn& turn, const Received& received);
+void take_error(Turn& turn, const Received& received);
+void time_out(Turn& turn);
+void lose_calls(Turn& turn, std::string_view reason);
+
+// ---- commands.cpp
+// ----------------------------------------------------------------------------------------------------
+
+void acknowledge(Turn& turn, const model::Command& command, model::AckState state, std::string reason);
+void take_command(Turn& turn, Outlet& outlet, const model::Command& command);
+// The profile to send for a Work now; nothing: it is no longer worth it (and its Ack has been given).
+std::optional<Profile> profile_of(Turn& turn, Work& work);
+void profile_answered(Turn& turn, const Work& work, bool accepted, const std::string& words);
+void clear_answered(Turn& turn, const Work& work, const std::string& words);
+inline constexpr std::int32_t verified_s = 3600;  // how far ahead a composite schedule is asked for
+void composite_answered(Turn& turn, const Work& work, const std::optional<Composite>& composite);
+void work_failed(Turn& turn, const Work& work, model::AckState state, const std::string& reason);
+// Sends the wanted command again: to a new transaction, a rebooted station, or because steps were left over.
+void reapply(Turn& turn, Outlet& outlet);
+void commands_due(Turn& turn);
+model::Us commands_next_due(const Peer& peer);
+
+// ---- discovery.cpp
+// ---------------------------------------------------------------------------------------------------
+
+void start_learning(Turn& turn);
+// All answers are in: set the meter interval and measurands where they differ.
+void learnt_all(Turn& turn);
+inline constexpr std::string_view wanted_measurands = "Power.Active.Import,Energy.Active.Import.Register";
+// "Current,Power", "A,W", "W" …
+void read_rate_units(std::string_view text, ProfileLimits& limits);
+
+// ---- reading
+// ---------------------------------------------------------------------------------------------------------
+
+// Reads a request of the station; in tolerant mode what `leniency` knows is mended first.
+wire::Failure read_request(Turn& turn, std::string_view action, std::string_view payload, const wire::Record& record,
+                           void* value, void (*reset)(void* value));
+
+template <wire::IsRecord T>
+wire::Failure read_request(Turn& turn, std::string_view action, std::string_view payload, T& value) {
+    return read_request(turn, action, payload, record_of(wire::Tag<T>{}), &value,
+                        [](void* target) { *static_cast<T*>(target) = T{}; });
+}
+
+Reply answer_with(std::string payload);
+Reply refuse(const wire::Error& error);
+
+}  // namespace busbar::ocpp
