@@ -1,6 +1,6 @@
 // Issuing is: make a key, fill a certificate from the row of its kind, sign it with the issuer of that row, write both
-// files. The facts of the IEEE 2030.5 chain are those of IEEE 2030.5-2018, 6.11; the OCPP subject (O the operator, CN
-// the serial number) is A00.FR.5xx of OCPP 2.0.1 part 2.
+// files. The facts of the IEEE 2030.5 chain are those of IEEE 2030.5-2018, clause 6; the OCPP subject (O the operator,
+// CN the serial number) is that of OCPP 2.0.1 part 2, A00.
 #include "certs/authority.hpp"
 
 #include <openssl/pem.h>
@@ -43,7 +43,7 @@ struct Row {
     bool is_ieee2030_5() const { return std::string_view(protocol) == "ieee2030_5"; }
 };
 
-constexpr std::array<Row, 9> rows{{
+constexpr std::array<Row, 10> rows{{
     {{Kind::ieee2030_5_device, "ieee2030_5_device", "inverter, battery or aggregator: client of the 2030.5 server",
       true},
      "ieee2030_5",
@@ -67,6 +67,14 @@ constexpr std::array<Row, 9> rows{{
      "",
      "root_ecdsa",
      KeyType::p256,
+     false,
+     true},
+    {{Kind::ocpp_station_rsa, "ocpp_station_rsa", "charging station with security profile 3 that takes RSA", true},
+     "ocpp",
+     "stations/",
+     "_rsa",
+     "root_rsa",
+     KeyType::rsa,
      false,
      true},
     {{Kind::ocpp_server_ecdsa, "ocpp_server_ecdsa", "the CSMS, towards stations that take ECDSA", false},

@@ -1,7 +1,7 @@
 // A test authority for all protocols in one directory: what `busbar certs init` and `issue` make, and where it lies.
 //
 //     ieee2030_5/  serca -> mca -> mica, ca.pem, server, devices/NAME
-//     ocpp/        root_ecdsa, root_rsa, ca.pem, server_ecdsa, server_rsa, stations/NAME
+//     ocpp/        root_ecdsa, root_rsa, ca.pem, server_ecdsa, server_rsa, stations/NAME, stations/NAME_rsa
 //     openadr/     root_ecdsa, root_rsa, ca.pem, vtn_ecdsa, vtn_rsa, vens/NAME_ecdsa, vens/NAME_rsa
 //
 // Each name stands for NAME.pem (the certificate, then its issuers up to but not with the root) and NAME.key (PKCS #8,
@@ -25,6 +25,7 @@ enum class Kind {
     ieee2030_5_device,
     ieee2030_5_server,
     ocpp_station,
+    ocpp_station_rsa,
     ocpp_server_ecdsa,
     ocpp_server_rsa,
     openadr_vtn_ecdsa,

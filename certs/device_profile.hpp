@@ -1,5 +1,5 @@
-// Whether a certificate is what IEEE 2030.5-2018, 6.11 says a device or an authority has. Two strengths: deviations are
-// told to the operator by `busbar certs show`; faults end a handshake (CSIP COMM-004, cases D to F).
+// Whether a certificate is what IEEE 2030.5-2018, clause 6 says a device or an authority has. Two strengths: deviations
+// are told to the operator by `busbar certs show`; faults end a handshake (CSIP COMM-004, cases D to F).
 #pragma once
 
 #include <string>

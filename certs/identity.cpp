@@ -1,5 +1,5 @@
-// Names out of a certificate. LFDI and SFDI: IEEE 2030.5, 6.3.4 (both from the SHA-256 of the DER form); fingerprint:
-// OpenADR 2.0b, security clause (the last ten bytes of the same digest).
+// Names out of a certificate. LFDI and SFDI: IEEE 2030.5-2018, clause 6.3 (both from the SHA-256 of the DER form);
+// fingerprint: OpenADR 2.0b, security clause (the last ten bytes of the same digest).
 #include "certs/identity.hpp"
 
 #include <openssl/asn1t.h>

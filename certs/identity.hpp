@@ -16,12 +16,12 @@ namespace busbar::certs {
 struct Identity {
     std::string common_name;
     std::string organization;
-    std::string serial_number;      // subject serialNumber attribute, "" if absent
-    std::string hardware_serial;    // SAN otherName hardwareModuleName, hexadecimal; "" if absent
-    std::string lfdi;               // IEEE 2030.5: first 160 bits of SHA-256 over the DER, 40 upper-case hex digits
-    std::uint64_t sfdi = 0;         // IEEE 2030.5: first 36 bits as decimal, check digit appended
-    std::string fingerprint;        // OpenADR 2.0b: last 10 bytes of SHA-256 over the DER, hex with colons
-    std::string sha256;             // all 32 bytes, lower-case hex
+    std::string serial_number;    // subject serialNumber attribute, "" if absent
+    std::string hardware_serial;  // SAN otherName hardwareModuleName, hexadecimal; "" if absent
+    std::string lfdi;             // IEEE 2030.5: first 160 bits of SHA-256 over the DER, 40 upper-case hex digits
+    std::uint64_t sfdi = 0;       // IEEE 2030.5: first 36 bits as decimal, check digit appended
+    std::string fingerprint;      // OpenADR 2.0b: last 10 bytes of SHA-256 over the DER, hex with colons
+    std::string sha256;           // all 32 bytes, lower-case hex
     std::int64_t not_before_us = 0;
     std::int64_t not_after_us = 0;
     bool operator==(const Identity&) const = default;

@@ -17,7 +17,7 @@ constexpr std::string_view ccm8 = "ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0";
 constexpr std::string_view ccm8 = "ECDHE-ECDSA-AES128-CCM8";
 #endif
 
-// OCPP A00.FR.318 and A00.FR.319 want the ECDHE-ECDSA and the static RSA pairs; ECDHE-RSA is for peers that can do
+// OCPP A00.FR.318 wants the ECDHE-ECDSA and the static RSA pairs; ECDHE-RSA is for peers that can do
 // better.
 constexpr std::string_view ocpp_suites =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
@@ -35,8 +35,7 @@ constexpr std::array<ProfileTerms, 6> table{{
      .highest_version = TLS1_3_VERSION,
      .cipher_list = ocpp_suites,
      .client_certificate = ClientCertificate::not_asked,
-     .p256 = true,
-     .rsa = true,
+     .own_keys = OwnKeys::ec_or_rsa,
      .verify_depth = 5,
      .cached_sessions = 20'000,
      .session_s = 3600},
@@ -46,8 +45,7 @@ constexpr std::array<ProfileTerms, 6> table{{
      .highest_version = TLS1_3_VERSION,
      .cipher_list = ocpp_suites,
      .client_certificate = ClientCertificate::demanded,
-     .p256 = true,
-     .rsa = true,
+     .own_keys = OwnKeys::ec_or_rsa,
      .verify_depth = 5,
      .cached_sessions = 20'000,
      .session_s = 3600},
@@ -57,8 +55,7 @@ constexpr std::array<ProfileTerms, 6> table{{
      .highest_version = TLS1_3_VERSION,
      .cipher_list = modern_suites,
      .client_certificate = ClientCertificate::not_asked,
-     .p256 = true,
-     .rsa = true,
+     .own_keys = OwnKeys::ec_or_rsa,
      .verify_depth = 5,
      .cached_sessions = 20'000,
      .session_s = 3600},
@@ -68,8 +65,7 @@ constexpr std::array<ProfileTerms, 6> table{{
      .highest_version = TLS1_2_VERSION,
      .cipher_list = openadr2b_suites,
      .client_certificate = ClientCertificate::demanded,
-     .p256 = true,
-     .rsa = true,
+     .own_keys = OwnKeys::ec_or_rsa,
      .verify_depth = 5,
      .cached_sessions = 20'000,
      .session_s = 3600},
@@ -81,8 +77,7 @@ constexpr std::array<ProfileTerms, 6> table{{
      .groups = "P-256",
      .signatures = "ECDSA+SHA256",
      .client_certificate = ClientCertificate::demanded,
-     .p256 = true,
-     .rsa = false,
+     .own_keys = OwnKeys::p256,
      .ieee2030_5_chains = true,
      .verify_depth = 5,
      .cached_sessions = 20'000,
@@ -93,8 +88,7 @@ constexpr std::array<ProfileTerms, 6> table{{
      .highest_version = TLS1_3_VERSION,
      .cipher_list = modern_suites,
      .client_certificate = ClientCertificate::not_asked,
-     .p256 = true,
-     .rsa = true,
+     .own_keys = OwnKeys::ec_or_rsa,
      .verify_depth = 10,
      .cached_sessions = 0,
      .session_s = 3600},

@@ -1,8 +1,8 @@
 // What each protocol demands of TLS, as one table. tls.cpp turns a row into a context; nothing about a protocol stands
 // there.
 //
-// Sources: OCPP 2.0.1 part 2, A00.FR.3xx and A00.FR.4xx (also OCPP 1.6 security white paper); OpenADR 2.0b, clause 10
-// (rules 66 to 70); OpenADR 3.1, security; IEEE 2030.5-2018, 6.7 and 6.11; CSIP 2.1, chapter 5.
+// Sources: OCPP 2.0.1 part 2, A00.FR.313, A00.FR.318, A00.FR.416 and A00.FR.421 (OCPP 1.6 security white paper alike);
+// OpenADR 2.0b, rules 67 and 68; OpenADR 3.1, security; IEEE 2030.5-2018, clause 6; CSIP 2.1.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 namespace busbar::certs {
 
 enum class ClientCertificate { not_asked, demanded };
+enum class OwnKeys { ec_or_rsa, p256 };  // RSA of 2048 bits or more
 
 struct ProfileTerms {
     TlsProfile profile{};
@@ -25,8 +26,7 @@ struct ProfileTerms {
     std::string_view groups;       // "" = the library's
     std::string_view signatures;   // "" = the library's
     ClientCertificate client_certificate{};
-    bool p256 = false;                  // own keys that the profile knows
-    bool rsa = false;                   // 2048 bits or more
+    OwnKeys own_keys{};
     bool ieee2030_5_chains = false;     // CSIP COMM-004: chains that no device may have are refused
     int verify_depth = 0;               // certificates above the leaf
     std::uint32_t cached_sessions = 0;  // of a server; resumed by id, never by ticket

@@ -9,7 +9,9 @@
 namespace busbar::certs {
 namespace {
 
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* bytes_of(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 }  // namespace
 
@@ -32,8 +34,8 @@ std::string hmac_sha256(std::string_view key, std::string_view message) {
 std::string sha256(std::string_view message) {
     std::string digest(32, '\0');
     unsigned length = 0;
-    if (EVP_Digest(message.data(), message.size(), reinterpret_cast<unsigned char*>(digest.data()), &length, EVP_sha256(),
-                   nullptr) != 1)
+    if (EVP_Digest(message.data(), message.size(), reinterpret_cast<unsigned char*>(digest.data()), &length,
+                   EVP_sha256(), nullptr) != 1)
         throw std::runtime_error("SHA-256 is not available");
     return digest;
 }

@@ -103,8 +103,8 @@ void apply_terms(SSL_CTX* context, const ProfileTerms& terms) {
     SSL_CTX_set_verify_depth(context, terms.verify_depth);
 }
 
-// What OpenSSL would keep holds the peer's whole chain in decoded form, 17 KB with the three certificates of a 2030.5 device.
-// Through its serial form a session loses all but the peer's own certificate: 6 KB.
+// What OpenSSL would keep holds the peer's whole chain in decoded form, 17 KB with the three certificates of a 2030.5
+// device. Through its serial form a session loses all but the peer's own certificate: 6 KB.
 int keep_lean(SSL* connection, SSL_SESSION* session) {
     unsigned char* bytes = nullptr;
     const int size = i2d_SSL_SESSION(session, &bytes);
@@ -166,11 +166,13 @@ void check_key(const ProfileTerms& terms, const std::string& chain_path, const X
                                  "); expected its private key");
     }
     const bool rsa = EVP_PKEY_is_a(key, "RSA") == 1;
-    const bool known = rsa ? terms.rsa && EVP_PKEY_get_bits(key) >= 2048
-                           : terms.p256 && EVP_PKEY_is_a(key, "EC") == 1 && (terms.rsa || is_p256(key));
+    const bool known = terms.own_keys == OwnKeys::p256 ? is_p256(key)
+                       : rsa                           ? EVP_PKEY_get_bits(key) >= 2048
+                                                       : EVP_PKEY_is_a(key, "EC") == 1;
     if (known) return;
     throw std::runtime_error(key_path + ": the key is " + key_text(key) + "; TLS profile " + std::string(terms.name) +
-                             " takes " + (terms.rsa ? "EC, or RSA of 2048 bits and more" : "EC P-256 only"));
+                             " takes " +
+                             (terms.own_keys == OwnKeys::p256 ? "EC P-256 only" : "EC, or RSA of 2048 bits and more"));
 }
 
 void load_own(SSL_CTX* context, const ProfileTerms& terms, const std::string& chain_path, const std::string& key_path) {

@@ -361,7 +361,7 @@ TEST(TlsOcpp, TLS_1_3_is_spoken_with_those_who_can) {
     EXPECT_EQ(outcome.version, "TLSv1.3");
 }
 
-TEST(TlsOcpp, TLS_1_1_is_refused) {
+TEST(TlsOcpp, A00_FR_313_TLS_1_1_is_refused) {
     const SslContext client = client_context(TlsProfile::ocpp_basic, trust_only(Kind::ocpp_station));
     SSL_CTX_set_security_level(client.get(), 0);
     SSL_CTX_set_min_proto_version(client.get(), TLS1_1_VERSION);
@@ -379,6 +379,16 @@ TEST(TlsOcpp, a_station_of_profile_3_is_known_by_its_names) {
     ASSERT_TRUE(outcome.client_seen);
     EXPECT_EQ(outcome.client_seen->common_name, "example");
     EXPECT_EQ(outcome.client_seen->organization, "busbar test");
+}
+
+TEST(TlsOcpp, A00_FR_421_a_station_of_profile_3_with_an_rsa_key_is_known) {
+    const Outcome outcome =
+        handshake(server_context(TlsProfile::ocpp_mutual, ocpp_files()),
+                  client_with_suites(TlsProfile::ocpp_mutual, example(Kind::ocpp_station_rsa), "AES256-GCM-SHA384"));
+    ASSERT_TRUE(outcome.done) << outcome.server_failure << outcome.client_failure;
+    EXPECT_EQ(outcome.cipher, "AES256-GCM-SHA384");
+    ASSERT_TRUE(outcome.client_seen);
+    EXPECT_EQ(outcome.client_seen->common_name, "example");
 }
 
 TEST(TlsOcpp, a_station_of_profile_3_is_known_after_resumption_in_TLS_1_3) {
