@@ -51,6 +51,7 @@ class Reader {
         const Type* type = nullptr;
         if (!next_slot(type, target, ec)) return false;
         if (type->kind == Kind::record) {
+            if (type->record->shape != Shape::sequence) reset_choice(*type->record, target);
             frames_[depth_++] = {type->record, nullptr, target, 0, {0, 0}};
             return true;
         }
@@ -75,6 +76,7 @@ class Reader {
         const Type* type = nullptr;
         if (!next_slot(type, target, ec)) return false;
         if (type->kind == Kind::list) {
+            type->list->clear(target);  // a member may be declared with a default
             frames_[depth_++] = {nullptr, type, target, 0, {0, 0}};
             return true;
         }

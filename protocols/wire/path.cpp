@@ -25,6 +25,14 @@ std::size_t count_present(const Record& choice, const void* value) {
     return present;
 }
 
+void reset_choice(const Record& choice, void* value) {
+    for (const Field& field : choice.all) {
+        if (field.place != Place::element) continue;
+        if (field.type->kind == Kind::optional) field.type->optional->reset(member_of(field, value));
+        if (field.type->kind == Kind::list) field.type->list->clear(member_of(field, value));
+    }
+}
+
 std::string choice_detail(const Record& choice, std::size_t present) {
     std::string detail = present == 0 ? "none" : "more than one";
     detail += " of the alternatives, expected one of";

@@ -1,4 +1,4 @@
-// Paths in errors, and what a choice holds: shared by the readers and check(). Internal to this folder.
+// Paths in errors, and what members and choices hold: shared by the readers and check(). Internal to this folder.
 #pragma once
 
 #include <string>
@@ -25,6 +25,7 @@ inline void* member_of(const Field& field, void* record) { return static_cast<ch
 
 // Of a choice: how many of its alternatives are present (attributes are no alternatives).
 std::size_t count_present(const Record& choice, const void* value);
+void reset_choice(const Record& choice, void* value);  // none is present
 std::string choice_detail(const Record& choice, std::size_t present);
 
 }  // namespace busbar::wire

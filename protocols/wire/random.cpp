@@ -51,7 +51,7 @@ class Filler {
             case Kind::duration: *static_cast<Duration*>(target) = duration(); break;
             case Kind::enumeration:
             case Kind::open_enumeration: enumeration(type, target); break;
-            case Kind::raw_json: static_cast<RawJson*>(target)->text = json(0); break;
+            case Kind::raw_json: static_cast<RawJson*>(target)->text = raw(); break;
             case Kind::any_value: any(*static_cast<AnyValue*>(target)); break;
             case Kind::record: record(*type.record, target, depth); break;
             case Kind::list: list(type, target, depth); break;
@@ -63,6 +63,7 @@ class Filler {
     void choice(const Record& record, void* value, std::size_t depth) {
         std::size_t alternatives = 0;
         for (const Field& field : record.all) alternatives += field.place == Place::element;
+        reset_choice(record, value);
         std::size_t chosen = alternatives == 0 ? 0 : random_.below(alternatives);
         for (const Field& field : record.all) {
             void* member = member_of(field, value);
@@ -70,10 +71,6 @@ class Filler {
                 this->value(*field.type, member, depth + 1);
             } else if (chosen-- == 0) {
                 alternative(*field.type, member, depth + 1);
-            } else if (field.type->kind == Kind::list) {
-                field.type->list->clear(member);
-            } else if (field.type->kind == Kind::optional) {
-                field.type->optional->reset(member);
             }
         }
     }
@@ -93,10 +90,15 @@ class Filler {
         } else {
             type.optional->reset(target);
         }
-        // In XML an optional list of no members is the same as none.
-        if (type.element->kind != Kind::list) return;
-        const void* list = type.optional->get(target);
-        if (list && type.element->list->size(list) == 0) type.optional->reset(target);
+        const void* held = type.optional->get(target);
+        if (held && is_like_absent(*type.element, held)) type.optional->reset(target);
+    }
+
+    // What an optional may hold that reads back as absent: a list of no members in XML, null in JSON.
+    static bool is_like_absent(const Type& type, const void* value) {
+        if (type.kind == Kind::list) return type.list->size(value) == 0;
+        return type.kind == Kind::any_value &&
+               std::holds_alternative<std::nullptr_t>(static_cast<const AnyValue*>(value)->value);
     }
 
     void list(const Type& type, void* target, std::size_t depth) {
@@ -214,6 +216,13 @@ class Filler {
 
     // ---- JSON of any shape, compact ------------------------------------------------------------------------------
 
+    std::string raw() {  // not null, which an optional member reads as absent
+        switch (random_.below(3)) {
+            case 0: return string_json();
+            case 1: return list_json(0);
+            default: return object_json(0);
+        }
+    }
     std::string json(std::size_t depth) {
         switch (random_.below(depth < 3 ? 7 : 5)) {
             case 0: return "null";

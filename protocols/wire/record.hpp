@@ -41,6 +41,7 @@ struct Namespace {
     std::string_view uri;
     bool operator==(const Namespace&) const = default;
 };
+inline constexpr Namespace no_namespace{};  // of records that are JSON only and still rename a member
 
 enum class Kind : std::uint8_t {
     boolean, int8, int16, int32, int64, uint8, uint16, uint32, uint64, number,

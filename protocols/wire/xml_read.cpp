@@ -199,6 +199,7 @@ class Reader {
 
   private:
     bool read_record(pugi::xml_node node, const Record& record, void* target, const Step* step) {
+        if (record.shape != Shape::sequence) reset_choice(record, target);  // it may be declared with a default
         if (record.shape == Shape::type_choice) return read_type_choice(node, record, target, step);
         Seen seen;
         if (node.first_attribute() && !read_attributes(node, record, target, step, seen)) return false;
@@ -271,6 +272,7 @@ class Reader {
             return read_element(child, *field.type, member, &here);
         }
         if (field.type->kind == Kind::optional) member = engage(*field.type, member);
+        if (first) type.list->clear(member);  // a member may be declared with a default
         const Step here{step, &field, type.list->size(member)};
         if (here.index >= type.max_size) {
             const Step list{step, &field, unlimited};
