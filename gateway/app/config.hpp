@@ -51,22 +51,27 @@ struct OcppConfig {
     bool plain_anywhere = false;   // ws:// on an address that is not loopback
     std::optional<Port> tls_port;  // wss://, security profile 2
     std::optional<TlsConfig> tls;
-    Seconds heartbeat_s{300};
-    Seconds meter_interval_s{10};
+    wire::Whole<std::int32_t, 1, 86'400> heartbeat_s{300};
+    wire::Whole<std::int32_t, 0, 86'400> meter_interval_s{10};
     Seconds call_timeout_s{30};
     bool strict = false;           // no tolerance for what real chargers get wrong
+    bool unsecured = false;        // stations without a password: trusted networks only
+    std::vector<std::string> tokens;  // that may charge; empty = all
 };
-RECORD(OcppConfig, address, port, plain_anywhere, tls_port, tls, heartbeat_s, meter_interval_s, call_timeout_s, strict)
+RECORD(OcppConfig, address, port, plain_anywhere, tls_port, tls, heartbeat_s, meter_interval_s, call_timeout_s, strict,
+       unsecured, tokens)
 
 struct Ieee2030Config {
     std::string address = "127.0.0.1";
     Port port{8443};
     TlsConfig tls;
-    Seconds poll_rate_s{300};
-    Seconds post_rate_s{300};
-    bool csip_aus = false;  // offer the operating-envelope controls of CSIP-AUS to devices that declare them
+    wire::Whole<std::uint32_t, 1, 86'400> poll_rate_s{300};  // what devices are asked to keep; a device may have its own
+    wire::Whole<std::uint32_t> pen{0};  // IANA private enterprise number of the operator, the tail of our mRIDs
+    bool in_band_registration = false;  // unknown devices may POST themselves to /edev
+    bool csip_aus = true;  // offer the operating-envelope controls of CSIP-AUS to devices that declare them
+    wire::Whole<std::uint8_t, 3, 7> time_quality{4};  // of the server's clock: 3 authoritative, 4 NTP, 5 set by hand
 };
-RECORD(Ieee2030Config, address, port, tls, poll_rate_s, post_rate_s, csip_aus)
+RECORD(Ieee2030Config, address, port, tls, poll_rate_s, pen, in_band_registration, csip_aus, time_quality)
 
 struct OpenAdr3Client {
     wire::Text<128, 1> id;
@@ -80,9 +85,11 @@ struct OpenAdr3Config {
     Port port{8081};
     std::optional<TlsConfig> tls;  // without: plain, loopback only
     std::string base_path = "/openadr3/3.1.0";
+    std::string public_url;        // as clients see it, for the token URL; "" = from the Host of the request
+    bool bad_token_is_403 = false;  // as the Alliance's suites expect; the OpenAPI file says 401
     std::vector<OpenAdr3Client> clients;
 };
-RECORD(OpenAdr3Config, address, port, tls, base_path, clients)
+RECORD(OpenAdr3Config, address, port, tls, base_path, public_url, bad_token_is_403, clients)
 
 struct OpenAdr2bConfig {  // a VTN above us that we poll
     wire::Text<64, 1> name;

@@ -1,0 +1,333 @@
+// How the gateway comes up: what the store holds goes back to who wrote it, the journal is replayed, the configuration is
+// laid over it, and only then does anything listen.
+#include <algorithm>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <utility>
+
+#include "certs/secrets.hpp"
+#include "gateway/app/clock.hpp"
+#include "gateway/app/gateway.hpp"
+#include "gateway/records/model_records.hpp"
+#include "gateway/records/snapshot_records.hpp"
+#include "protocols/wire/json.hpp"
+
+namespace busbar::api {
+RECORD(Enrolled, protocol, enrolment)
+}  // namespace busbar::api
+
+namespace busbar::app {
+namespace {
+
+constexpr std::string_view enrolments_folder = "enrolments";
+
+std::int64_t micros(double seconds) { return static_cast<std::int64_t>(seconds * 1e6); }
+
+ocpp::Policy ocpp_policy(const Config& config) {
+    ocpp::Policy policy;
+    if (!config.ocpp) return policy;
+    policy.heartbeat_s = config.ocpp->heartbeat_s;
+    policy.meter_s = config.ocpp->meter_interval_s;
+    policy.call_timeout_us = micros(config.ocpp->call_timeout_s);
+    policy.strict = config.ocpp->strict;
+    policy.unsecured = config.ocpp->unsecured;
+    policy.tokens = config.ocpp->tokens;
+    return policy;
+}
+
+ieee2030_5::Policy ieee2030_5_policy(const Config& config) {
+    ieee2030_5::Policy policy;
+    if (!config.ieee2030_5) return policy;
+    policy.poll_s = config.ieee2030_5->poll_rate_s;
+    policy.pen = config.ieee2030_5->pen;
+    policy.in_band_registration = config.ieee2030_5->in_band_registration;
+    policy.csip_aus = config.ieee2030_5->csip_aus;
+    policy.time_quality = config.ieee2030_5->time_quality;
+    return policy;
+}
+
+openadr::v3::Policy vtn_policy(const Config& config) {
+    openadr::v3::Policy policy;
+    if (!config.openadr3) return policy;
+    policy.base_path = config.openadr3->base_path;
+    policy.public_url = config.openadr3->public_url;
+    if (config.openadr3->bad_token_is_403) policy.bad_token = openadr::v3::BadToken::alliance_tool;
+    for (const OpenAdr3Client& client : config.openadr3->clients)
+        policy.accounts.push_back({client.id, client.secret, client.scopes});
+    return policy;
+}
+
+openadr::v2b::VenPolicy ven_policy(const OpenAdr2bConfig& config) {
+    openadr::v2b::VenPolicy policy;
+    policy.name = "ven:" + config.name;
+    policy.ven_name = config.ven_name;
+    policy.ven_id = config.ven_id;
+    policy.poll_us = micros(config.poll_s);
+    policy.report_us = micros(config.report_s);
+    policy.market_contexts = config.market_contexts;
+    return policy;
+}
+
+std::uint64_t random_seed() {
+    const std::string bytes = certs::random_bytes(8);
+    std::uint64_t seed = 0;
+    for (const char byte : bytes) seed = seed << 8 | static_cast<unsigned char>(byte);
+    return seed;
+}
+
+std::string ven_folder(const OpenAdr2bConfig& config) { return "openadr2b/" + config.name; }
+
+}  // namespace
+
+Gateway::Gateway(Config config, observe::Log& log)
+    : config_(std::move(config)),
+      log_(log),
+      store_(config_.data),
+      core_(settings_of(config_.dispatch)),
+      csms_(ocpp_policy(config_)),
+      ieee2030_5_(ieee2030_5_policy(config_)),
+      vtn_(vtn_policy(config_), certs::random_bytes, certs::hmac_sha256),
+      api_(*this),
+      network_(config_.io_threads) {
+    for (const OpenAdr2bConfig& upstream : config_.openadr2b)
+        upstreams_.push_back(
+            {upstream, std::make_unique<openadr::v2b::Ven>(ven_policy(upstream), random_seed()), 0});
+    const model::Us now = wall_clock_us();
+    restore_documents();
+    restore_core(now);
+    apply_configuration(now);
+    listen();
+}
+
+void Gateway::restore_documents() {
+    for (const std::string& folder : store_.folders()) {
+        store_.documents(folder, [&](std::string_view key, std::string_view body) {
+            const model::Document document{folder, std::string(key), std::string(body)};
+            if (folder == enrolments_folder) {
+                api::Enrolled device;
+                if (const auto failure = wire::from_json(body, device))
+                    throw std::runtime_error(config_.data + ": enrolment " + document.key + " cannot be read: " +
+                                             failure->text());
+                enrolled_[device.enrolment.id] = std::move(device);
+            } else if (folder.starts_with("ocpp/")) {
+                csms_.restore(document);
+            } else if (folder.starts_with("ieee2030_5/")) {
+                ieee2030_5_.restore(document);
+            } else if (folder.starts_with("openadr3/")) {
+                vtn_.restore(document);
+            } else {
+                for (Upstream& upstream : upstreams_)
+                    if (folder == ven_folder(upstream.config) || folder.starts_with(ven_folder(upstream.config) + "/"))
+                        upstream.ven->restore(document);
+            }
+        });
+    }
+}
+
+void Gateway::restore_core(model::Us now) {
+    std::int64_t from = 0;
+    if (const auto stored = store_.latest_snapshot()) {
+        dispatch::Snapshot snapshot;
+        wire::JsonOptions whole;
+        whole.limits.bytes = whole.limits.members = wire::unlimited;
+        if (const auto failure = wire::from_json(stored->body, snapshot, whole))
+            throw std::runtime_error(config_.data + ": snapshot " + std::to_string(stored->sequence) +
+                                     " cannot be read: " + failure->text());
+        core_ = dispatch::Core(settings_of(config_.dispatch), snapshot);
+        from = stored->sequence;
+    }
+    std::uint64_t replayed = 0;
+    store_.replay(from, [&](const store::StoredEntry& entry) {
+        model::Input input;
+        if (const auto failure = wire::from_json(entry.body, input))
+            throw std::runtime_error(config_.data + ": journal entry " + std::to_string(entry.sequence) +
+                                     " cannot be read: " + failure->text());
+        model::Outputs outputs;  // what was to be done then was done then; what still holds is sent when a device returns
+        core_.step(entry.now_us, input, outputs);
+        core_due_ = outputs.next_due_us;
+        ++replayed;
+    });
+    if (from > 0 || replayed > 0)
+        log_.info("restored", "snapshot of entry " + std::to_string(from) + " and " + std::to_string(replayed) +
+                                  " journal entries after it");
+    core_due_ = std::min(core_due_, now);
+}
+
+void Gateway::apply_configuration(model::Us now) {
+    Turn turn;
+    turn.now = now;
+    std::map<std::string, model::Node> known;
+    for (const dispatch::NodeView& view : core_.nodes()) known[view.node.id] = view.node;
+    for (const NodeConfig& config : config_.nodes) {
+        model::Input input;
+        input.node = node_of(config);
+        const auto found = known.find(input.node->id);
+        if (found == known.end() || found->second != *input.node) step(turn, input);
+    }
+    for (const DeviceConfig& config : config_.devices) {
+        api::Enrolled device{std::string(to_text(config.protocol)), enrolment_of(config)};
+        const auto found = enrolled_.find(device.enrolment.id);
+        if (found == enrolled_.end() || found->second.enrolment != device.enrolment)
+            turn.documents.push_back({std::string(enrolments_folder), device.enrolment.id, wire::to_json(device)});
+        enrolled_[device.enrolment.id] = std::move(device);
+    }
+    for (const auto& [id, device] : enrolled_) {
+        model::Changes changes;
+        id_of_resource_[device.enrolment.resource] = id;
+        if (device.protocol == "ocpp") {
+            ocpp::Output output;
+            csms_.enrol(now, device.enrolment, output);
+            apply(turn, std::move(output));
+        } else {
+            ieee2030_5_.enrol(now, device.enrolment, changes);
+        }
+        apply(turn, std::move(changes));
+    }
+    for (const dispatch::ResourceView& view : core_.resources()) {
+        if (csms_.knows_resource(view.resource.id) || ieee2030_5_.knows_resource(view.resource.id)) continue;
+        model::Input input;
+        input.resource_gone = view.resource.id;
+        step(turn, input);
+    }
+    commit(turn);
+    release(turn);
+}
+
+void Gateway::listen() {
+    const auto open = [this](Role role, net::ListenOptions options) {
+        const net::ListenerInfo info = network_.listen(options);
+        roles_[info.id] = role;
+        listeners_.push_back(info);
+    };
+    net::ListenOptions api;
+    api.name = "operator";
+    api.address = config_.api.address;
+    api.port = config_.api.port;
+    open(Role::api, api);
+    if (config_.ocpp) {
+        net::ListenOptions options;
+        options.name = "ocpp";
+        options.address = config_.ocpp->address;
+        options.plain_anywhere = config_.ocpp->plain_anywhere;
+        if (config_.ocpp->port) {
+            options.port = *config_.ocpp->port;
+            open(Role::ocpp, options);
+        }
+        if (config_.ocpp->tls_port) {
+            options.port = *config_.ocpp->tls_port;
+            options.tls = certs::server_context(certs::TlsProfile::ocpp_basic, tls_files(*config_.ocpp->tls));
+            open(Role::ocpp, options);
+        }
+    }
+    if (config_.ieee2030_5) {
+        net::ListenOptions options;
+        options.name = "ieee2030_5";
+        options.address = config_.ieee2030_5->address;
+        options.port = config_.ieee2030_5->port;
+        options.tls = certs::server_context(certs::TlsProfile::ieee2030_5, tls_files(config_.ieee2030_5->tls));
+        open(Role::ieee2030_5, options);
+    }
+    if (config_.openadr3) {
+        net::ListenOptions options;
+        options.name = "openadr3";
+        options.address = config_.openadr3->address;
+        options.port = config_.openadr3->port;
+        if (config_.openadr3->tls)
+            options.tls = certs::server_context(certs::TlsProfile::openadr3, tls_files(*config_.openadr3->tls));
+        open(Role::openadr3, options);
+    }
+}
+
+std::string Gateway::listening_table() const {
+    std::ostringstream table;
+    for (const net::ListenerInfo& listener : listeners_) {
+        const bool socket = roles_.at(listener.id) == Role::ocpp;
+        std::string path;
+        if (socket) path = "/<station>";
+        if (roles_.at(listener.id) == Role::ieee2030_5) path = "/dcap";
+        if (roles_.at(listener.id) == Role::openadr3) path = config_.openadr3->base_path;
+        table << "  " << listener.name << std::string(listener.name.size() < 12 ? 12 - listener.name.size() : 1, ' ')
+              << (socket ? "ws" : "http") << (listener.tls ? "s" : "") << "://" << listener.address << ':'
+              << listener.port << path << '\n';
+    }
+    for (const Upstream& upstream : upstreams_)
+        table << "  openadr2b   polls " << upstream.config.url << " as " << upstream.config.ven_name << '\n';
+    return table.str();
+}
+
+// ---- enrolment -----------------------------------------------------------------------------------------------------
+
+std::vector<api::Enrolled> Gateway::enrolled() const {
+    std::vector<api::Enrolled> all;
+    for (const auto& [id, device] : enrolled_) all.push_back(device);
+    return all;
+}
+
+std::string Gateway::enrol(model::Us now, const api::Enrolled& device, model::Changes& changes) {
+    if (device.protocol != "ocpp" && device.protocol != "ieee2030_5")
+        return "protocol: expected \"ocpp\" or \"ieee2030_5\"";
+    const auto found = enrolled_.find(device.enrolment.id);
+    if (found != enrolled_.end() && found->second.protocol != device.protocol)
+        return "id: " + device.enrolment.id + " is enrolled for " + found->second.protocol + "; remove it first";
+    for (const auto& [id, other] : enrolled_)
+        if (id != device.enrolment.id && other.enrolment.resource == device.enrolment.resource)
+            return "resource: " + device.enrolment.resource + " belongs to device " + id;
+    if (device.protocol == "ocpp") {
+        csms_.enrol(now, device.enrolment, enrolment_output_);
+    } else {
+        ieee2030_5_.enrol(now, device.enrolment, changes);
+    }
+    changes.documents.push_back({std::string(enrolments_folder), device.enrolment.id, wire::to_json(device)});
+    if (found != enrolled_.end()) id_of_resource_.erase(found->second.enrolment.resource);
+    id_of_resource_[device.enrolment.resource] = device.enrolment.id;
+    enrolled_[device.enrolment.id] = device;
+    return {};
+}
+
+bool Gateway::remove(model::Us now, std::string_view id, model::Changes& changes) {
+    const auto found = enrolled_.find(id);
+    if (found == enrolled_.end()) return false;
+    if (found->second.protocol == "ocpp")
+        csms_.remove(now, id, enrolment_output_);
+    else
+        ieee2030_5_.remove(now, id, changes);
+    changes.documents.push_back({std::string(enrolments_folder), std::string(id), ""});
+    id_of_resource_.erase(found->second.enrolment.resource);
+    enrolled_.erase(found);
+    return true;
+}
+
+std::string Gateway::protocol_of(std::string_view resource) const {
+    if (ieee2030_5_.knows_resource(resource)) return "ieee2030_5";
+    const auto device = id_of_resource_.find(resource.substr(0, resource.rfind('/')));
+    const auto whole = id_of_resource_.find(resource);
+    const auto found = whole != id_of_resource_.end() ? whole : device;
+    if (found == id_of_resource_.end()) return "";
+    const auto station = csms_.station(found->second);
+    return station && station->booted ? std::string(subprotocol_of(station->version)) : "ocpp";
+}
+
+std::map<std::string, std::uint64_t> Gateway::counters() const {
+    std::map<std::string, std::uint64_t> all;
+    for (const auto& [code, count] : log_.counters()) all["log." + code] = count;
+    const net::Network::Counters net = network_.counters();
+    all["net.accepted"] = net.accepted;
+    all["net.refused"] = net.refused;
+    all["net.open"] = net.open;
+    all["net.requests"] = net.requests;
+    all["net.frames_in"] = net.frames_in;
+    all["net.frames_out"] = net.frames_out;
+    all["net.bytes_in"] = net.bytes_in;
+    all["net.bytes_out"] = net.bytes_out;
+    all["net.timeouts"] = net.timeouts;
+    all["net.cut_off"] = net.cut_off;
+    const store::Store::Counters stored = store_.counters();
+    all["store.commits"] = stored.commits;
+    all["store.durable_commits"] = stored.durable_commits;
+    all["store.entries"] = stored.entries;
+    all["store.documents"] = stored.documents;
+    return all;
+}
+
+}  // namespace busbar::app

@@ -1,0 +1,17 @@
+// The commands of the program: each adds its words to the command line and sets `status` (the exit code) when it has run.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace busbar::cli {
+
+void add_serve(CLI::App& program, int& status);
+void add_check_config(CLI::App& program, int& status);
+void add_demo(CLI::App& program, int& status);
+void add_event(CLI::App& program, int& status);
+void add_devices(CLI::App& program, int& status);
+void add_certs(CLI::App& program, int& status);
+
+}  // namespace busbar::cli

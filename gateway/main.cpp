@@ -1,0 +1,21 @@
+// busbar: where the protocols of the grid edge meet. Each command is a few lines in gateway/cli; this is their list.
+#include <CLI/CLI.hpp>
+
+#include "gateway/cli/commands.hpp"
+
+int main(int argc, char** argv) {
+    CLI::App program("busbar: OpenADR, IEEE 2030.5 and OCPP in one model, with a dispatch that closes the loop");
+    program.require_subcommand(1);
+    program.set_version_flag("--version", BUSBAR_VERSION);
+
+    int status = 0;
+    busbar::cli::add_serve(program, status);         // the gateway itself
+    busbar::cli::add_check_config(program, status);  // what a configuration file says, or what is wrong with it
+    busbar::cli::add_demo(program, status);          // the gateway, a utility and fifteen devices: the whole walk
+    busbar::cli::add_event(program, status);         // events of the operator, on a running gateway
+    busbar::cli::add_devices(program, status);       // the devices of a running gateway
+    busbar::cli::add_certs(program, status);         // a test authority, certificates, LFDI and SFDI
+
+    CLI11_PARSE(program, argc, argv);
+    return status;
+}
