@@ -1,0 +1,119 @@
+// See hub.hpp.
+#include "gateway/net/hub.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+namespace busbar::net {
+
+namespace {
+
+constexpr std::size_t congested_bytes = 32 * 1024 * 1024;
+constexpr std::size_t event_overhead_bytes = 256;
+
+std::size_t weight(const Event& event) {
+    std::size_t bytes = event_overhead_bytes;
+    if (const auto* text = std::get_if<TextArrived>(&event)) bytes += text->text.size();
+    if (const auto* request = std::get_if<RequestArrived>(&event)) bytes += request->request.body.size();
+    if (const auto* response = std::get_if<ResponseArrived>(&event)) bytes += response->response.body.size();
+    return bytes;
+}
+
+}  // namespace
+
+OwnedFd& OwnedFd::operator=(OwnedFd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+}
+
+OwnedFd::~OwnedFd() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+Alarm::Alarm() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    if (fd_ < 0) throw std::runtime_error(std::string("eventfd: ") + std::strerror(errno));
+}
+
+Alarm::~Alarm() {
+    ::close(fd_);
+}
+
+void Alarm::raise() const {
+    const int saved = errno;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(fd_, &one, sizeof one);  // a full counter is raised already
+    errno = saved;
+}
+
+void Alarm::clear() const {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t bytes = ::read(fd_, &count, sizeof count);
+}
+
+bool Alarm::wait(std::int64_t timeout_us) const {
+    pollfd descriptor{fd_, POLLIN, 0};
+    timespec time{timeout_us / 1'000'000, timeout_us % 1'000'000 * 1000};
+    return ::ppoll(&descriptor, 1, timeout_us < 0 ? nullptr : &time, nullptr) > 0;
+}
+
+void EventQueue::push(Event event) {
+    bool first = false;
+    {
+        const std::lock_guard lock(mutex_);
+        first = events_.empty();
+        bytes_ += weight(event);
+        events_.push_back(std::move(event));
+    }
+    if (first) alarm_.raise();
+}
+
+bool EventQueue::congested() {
+    const std::lock_guard lock(mutex_);
+    if (bytes_ < congested_bytes) return false;
+    readers_paused_ = true;
+    return true;
+}
+
+bool EventQueue::swap_out(std::vector<Event>& events) {
+    const std::lock_guard lock(mutex_);
+    if (events.empty()) {
+        events.swap(events_);
+    } else {
+        std::move(events_.begin(), events_.end(), std::back_inserter(events));
+        events_.clear();
+    }
+    bytes_ = 0;
+    return std::exchange(readers_paused_, false);
+}
+
+bool EventQueue::take(std::int64_t timeout_us, std::vector<Event>& events) {
+    const std::size_t before = events.size();
+    bool paused = swap_out(events);
+    if (events.size() == before && timeout_us != 0) {
+        alarm_.wait(timeout_us);
+        // Cleared first: what is pushed after the swap raises it again.
+        alarm_.clear();
+        paused = swap_out(events) || paused;
+    } else if (events.size() != before) {
+        alarm_.clear();
+        paused = swap_out(events) || paused;
+    }
+    return paused;
+}
+
+Place::Place(std::shared_ptr<Listener> listener, Counts& counts) : listener_(std::move(listener)), counts_(&counts) {
+    counts.open.fetch_add(1, std::memory_order_relaxed);
+    if (listener_) listener_->open.fetch_add(1, std::memory_order_relaxed);
+}
+
+Place::~Place() {
+    if (listener_) listener_->open.fetch_sub(1, std::memory_order_relaxed);
+}
+
+}  // namespace busbar::net
