@@ -2,6 +2,7 @@
 // the same outputs, on every machine; time is an argument and nothing here asks a clock.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,6 +22,9 @@ struct Settings {
     model::Us report_period_us = 10 * model::second_us;   // of progress reports while an event is active
     model::Us event_kept_us = 24 * model::hour_us;         // how long a finished event is remembered
     std::uint64_t seed = 1;                                // of randomised starts
+    model::Us lead_us = model::hour_us;                    // how long before its start an order is told to the devices
+    // Signal `level` 1, 2, 3: the net power allowed, as a share of the target's largest import.
+    std::array<model::Ppm, 3> level_ratio_ppm = {750'000, 500'000, 250'000};
 };
 
 enum class CommandState : std::uint8_t {

@@ -45,8 +45,8 @@ void require(bool condition, const char* what) {
 void check(const AllocationProblem& problem) {
     const std::size_t devices = problem.parent.size(), nodes = problem.node_parent.size();
     require(nodes > 0, "there is no root node");
-    for (const auto* each : {&problem.low, &problem.high, &problem.preferred, &problem.weight, &problem.lowest_on,
-                             &problem.step}) {
+    for (const auto* each :
+         {&problem.low, &problem.high, &problem.preferred, &problem.weight, &problem.lowest_on, &problem.step}) {
         require(each->size() == devices, "the device arrays differ in length");
     }
     require(problem.on.size() == devices, "the device arrays differ in length");
@@ -166,7 +166,8 @@ class Sharing {
                              : Span{each.lowest, limits_.high[each.device]};
     }
 
-    // Devices between 0 and their lowest running power; in the last round all that have a gap, so that none can fall in.
+    // Devices between 0 and their lowest running power; in the last round all that have a gap, so that none can fall
+    // in.
     std::vector<Candidate> candidates(bool all) const {
         std::vector<Candidate> found;
         for (std::uint32_t device = 0; device < layout_.node_of.size(); ++device) {
@@ -276,8 +277,8 @@ class Sharing {
             if (least > most) continue;  // no multiple in its box: it stays where it is
             const MilliW power = water_.power()[device];
             const MilliW below = std::clamp(floor_to(power, step), least, most);
-            found.push_back({water_.owner(layout_.node_of[device]), device, below, std::min(below + step, most),
-                             power - below});
+            found.push_back(
+                {water_.owner(layout_.node_of[device]), device, below, std::min(below + step, most), power - below});
         }
         std::stable_sort(found.begin(), found.end(), [](const Stepped& left, const Stepped& right) {
             return left.owner != right.owner ? left.owner < right.owner : left.over > right.over;
@@ -293,7 +294,8 @@ class Sharing {
             if (fits(each.device, inner)) limits_.apply_device(each.device, inner);
         }
         for (auto first = found.begin(); first != found.end();) {
-            const auto last = std::find_if(first, found.end(), [&](const auto& each) { return each.owner != first->owner; });
+            const auto last =
+                std::find_if(first, found.end(), [&](const auto& each) { return each.owner != first->owner; });
             MilliW budget = 0;
             for (auto each = first; each != last; ++each) budget += each->over;
             for (auto each = first; each != last; ++each) {

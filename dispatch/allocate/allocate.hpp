@@ -1,16 +1,16 @@
 // Sharing an order among devices, exactly.
 //
-// The devices hang as leaves in a tree of nodes. Each device has a box [low, high] and a power that it prefers; each node
-// may have hard limits on the sum below it; orders ask for more. Wanted is the one answer that
+// The devices hang as leaves in a tree of nodes. Each device has a box [low, high] and a power that it prefers; each
+// node may have hard limits on the sum below it; orders ask for more. Wanted is the one answer that
 //
 //     minimises  sum of (power - preferred)^2 / weight      over all devices
 //     subject to low <= power <= high, node_low <= sum below a node <= node_high, and the orders, strongest first.
 //
 // At the optimum a device stands at clamp(preferred + lambda * weight, low, high), with one lambda for all devices that
 // no binding node separates. The sum below a node is therefore a rising piecewise linear function of lambda, clamped at
-// the node: the answer is found by looking for lambda at each binding node (water-filling), without an optimiser. All is
-// integer arithmetic; what is left between two neighbouring lambdas is handed out by largest remainder, so that sums are
-// exact to the milliwatt. No overflow up to a million devices of `device_limit_mw` each.
+// the node: the answer is found by looking for lambda at each binding node (water-filling), without an optimiser. All
+// is integer arithmetic; what is left between two neighbouring lambdas is handed out by largest remainder, so that sums
+// are exact to the milliwatt. No overflow up to a million devices of `device_limit_mw` each.
 #pragma once
 
 #include <cstdint>
@@ -35,16 +35,16 @@ struct AllocationOrder {
 
 // One array for each property, index = device or node. Node 0 is the root; a parent stands before its children.
 struct AllocationProblem {
-    std::vector<model::MilliW> low, high;     // mW, low <= high
-    std::vector<model::MilliW> preferred;     // mW
-    std::vector<model::MilliW> weight;        // mW, > 0: how far it moves for the same lambda; its range is a good choice
-    std::vector<model::MilliW> lowest_on;     // mW, >= 0: power is 0 or at least this far from 0; 0 = any
-    std::vector<model::MilliW> step;          // mW: power is a multiple; 0 = any. A box with low == high is taken as it is
-    std::vector<std::uint8_t> on;             // runs now: keeps running rather than another when not all can
-    std::vector<std::uint32_t> parent;        // node; the search is fastest if these rise and nodes stand in preorder
-    std::vector<std::uint32_t> node_parent;   // node_parent[0] is not looked at
+    std::vector<model::MilliW> low, high;  // mW, low <= high
+    std::vector<model::MilliW> preferred;  // mW
+    std::vector<model::MilliW> weight;     // mW, > 0: how far it moves for the same lambda; its range is a good choice
+    std::vector<model::MilliW> lowest_on;  // mW, >= 0: power is 0 or at least this far from 0; 0 = any
+    std::vector<model::MilliW> step;       // mW: power is a multiple; 0 = any. A box with low == high is taken as it is
+    std::vector<std::uint8_t> on;          // runs now: keeps running rather than another when not all can
+    std::vector<std::uint32_t> parent;     // node; the search is fastest if these rise and nodes stand in preorder
+    std::vector<std::uint32_t> node_parent;          // node_parent[0] is not looked at
     std::vector<model::MilliW> node_low, node_high;  // mW, hard; +-unlimited_mw = none
-    std::vector<AllocationOrder> orders;      // strongest first
+    std::vector<AllocationOrder> orders;             // strongest first
 
     std::uint32_t add_node(std::uint32_t parent_node, model::MilliW low_mw = -model::unlimited_mw,
                            model::MilliW high_mw = model::unlimited_mw);
@@ -61,8 +61,8 @@ struct Breach {
 };
 
 struct Allocation {
-    std::vector<model::MilliW> power;      // mW by device
-    std::vector<model::MilliW> wish;       // mW by device: where the same lambda puts it without its box (cut at +-weight)
+    std::vector<model::MilliW> power;  // mW by device
+    std::vector<model::MilliW> wish;   // mW by device: where the same lambda puts it without its box (cut at +-weight)
     std::vector<model::MilliW> order_sum;  // mW by order: what the devices of the order add up to
     std::vector<Breach> breaches;          // by node
 };

@@ -1,8 +1,8 @@
 // See water.hpp. Two ideas carry this file.
 //
-// Achievable spans: the powers that a node can still take form one interval, since sums of intervals are intervals. Going
-// down from the root, a child may have whatever its parent may have less what the siblings can give. An order is cut to
-// that interval before it becomes a bound, so all bounds together always have an answer.
+// Achievable spans: the powers that a node can still take form one interval, since sums of intervals are intervals.
+// Going down from the root, a child may have whatever its parent may have less what the siblings can give. An order is
+// cut to that interval before it becomes a bound, so all bounds together always have an answer.
 //
 // Lambda by safeguarded Newton: the sum below a node and its slope come from one pass over the subtree; a few passes
 // pin lambda between two neighbouring integers.
@@ -165,7 +165,8 @@ Span Water::reach(std::uint32_t device) const {
 
 void Water::widen_sums(std::uint32_t node, MilliW low_change, MilliW high_change) {
     while (low_change != 0 || high_change != 0) {
-        const MilliW old_low = std::max(sum_low_[node], lower_[node]), old_high = std::min(sum_high_[node], upper_[node]);
+        const MilliW old_low = std::max(sum_low_[node], lower_[node]),
+                     old_high = std::min(sum_high_[node], upper_[node]);
         sum_low_[node] += low_change;
         sum_high_[node] += high_change;
         low_change = std::max(sum_low_[node], lower_[node]) - old_low;
@@ -237,8 +238,8 @@ void Water::evaluate(std::uint32_t node, std::int64_t lambda) {
     }
 }
 
-// The largest lambda (nearly: any on a flat part) at which the children's sum does not exceed `target`; raw_ below `node`
-// is left at that lambda.
+// The largest lambda (nearly: any on a flat part) at which the children's sum does not exceed `target`; raw_ below
+// `node` is left at that lambda.
 std::int64_t Water::find(std::uint32_t node, MilliW target, std::int64_t guess) {
     std::int64_t below = -(lambda_reach << shift_), above = lambda_reach << shift_;
     if (target <= sum_low_[node] || target >= sum_high_[node]) {
@@ -342,7 +343,8 @@ MilliW Water::sum_at(const std::vector<std::uint32_t>& devices, std::int64_t shi
 void Water::fill_up(const std::vector<std::uint32_t>& devices, MilliW rest) {
     std::vector<MilliW> total(layout_.parent.size(), 0);
     for (std::size_t node = total.size(); node-- > 0;) {
-        for (auto device = layout_.first[node]; device < layout_.first[node + 1]; ++device) total[node] += power_[device];
+        for (auto device = layout_.first[node]; device < layout_.first[node + 1]; ++device)
+            total[node] += power_[device];
         if (node > 0) total[layout_.parent[node]] += total[node];
     }
     for (const auto device : devices) {

@@ -52,7 +52,10 @@ struct Interval {
 };
 
 enum class EventStatus : std::uint8_t { scheduled, active, completed, cancelled };
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"  // g++ 12 takes the scoped enumerator for one that hides model::never
 enum class ResponsePolicy : std::uint8_t { never, always };
+#pragma GCC diagnostic pop
 
 // How far the start is shifted: drawn once for an event, uniform in [low_us, high_us].
 struct Randomise {

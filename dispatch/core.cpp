@@ -1,0 +1,284 @@
+// See core.hpp. Here: inputs and the order of a pass. The other core_*.cpp files hold what a pass does.
+#include "dispatch/core.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "dispatch/core_state.hpp"
+
+namespace busbar::dispatch {
+
+using model::MilliW;
+using model::Us;
+
+namespace {
+
+// Passes that changes ask for are no nearer to each other.
+constexpr Us pass_gap_us = model::second_us / 4;
+
+template <typename Places>
+std::uint32_t free_place(std::vector<std::uint32_t>& free, Places& places) {
+    if (free.empty()) {
+        places.emplace_back();
+        return static_cast<std::uint32_t>(places.size() - 1);
+    }
+    const auto place = free.back();
+    free.pop_back();
+    return place;
+}
+
+void set_free(std::vector<std::uint32_t>& free, std::uint32_t place) {
+    free.insert(std::upper_bound(free.begin(), free.end(), place, std::greater<>()), place);
+}
+
+}  // namespace
+
+Box nominal_box(const model::Resource& resource) {
+    const auto& can = resource.capability;
+    const MilliW low = std::clamp(can.min_mw, -device_limit_mw, device_limit_mw);
+    return {low, std::clamp(can.max_mw, low, device_limit_mw)};
+}
+
+MilliW preferred_power(const model::Resource& resource) {
+    const Box box = nominal_box(resource);
+    MilliW preferred = 0;
+    switch (resource.kind) {
+        case model::ResourceKind::pv:
+        case model::ResourceKind::wind:
+            preferred = box.low_mw;
+            break;
+        case model::ResourceKind::ev:
+        case model::ResourceKind::load:
+            preferred = box.high_mw;
+            break;
+        case model::ResourceKind::storage:
+        case model::ResourceKind::generator:
+        case model::ResourceKind::meter:
+            break;
+    }
+    return std::clamp(resource.capability.preferred_mw.value_or(preferred), box.low_mw, box.high_mw);
+}
+
+Core::State::State(const Settings& given) : settings(given) {
+    s.nodes.emplace_back();
+    s.nodes.front().used = true;
+    s.nodes.front().node.id = model::root_id;
+    index();
+}
+
+Core::State::State(const Settings& given, const Snapshot& snapshot) : settings(given), s(snapshot) {
+    if (s.nodes.empty()) {
+        s.nodes.emplace_back();
+        s.nodes.front().used = true;
+        s.nodes.front().node.id = model::root_id;
+    }
+    index();
+}
+
+void Core::State::index() {
+    node_at.clear();
+    resource_at.clear();
+    free_nodes.clear();
+    free_resources.clear();
+    limits_stand = false;
+    for (auto place = static_cast<std::uint32_t>(s.nodes.size()); place-- > 0;) {
+        const auto& node = s.nodes[place];
+        if (!node.used) {
+            free_nodes.push_back(place);
+            continue;
+        }
+        node_at.emplace(node.node.id, place);
+        limits_stand = limits_stand || node.node.import_limit_mw < model::unlimited_mw ||
+                       node.node.export_limit_mw < model::unlimited_mw;
+    }
+    for (auto place = static_cast<std::uint32_t>(s.resources.size()); place-- > 0;) {
+        if (s.resources[place].used) {
+            resource_at.emplace(s.resources[place].resource.id, place);
+        } else {
+            free_resources.push_back(place);
+        }
+    }
+    tree_known = false;
+    index_events();
+}
+
+void Core::State::index_events() {
+    event_at.clear();
+    refs.assign(s.resources.size(), {});
+    for (std::uint32_t each = 0; each < s.events.size(); ++each) {
+        event_at.emplace(s.events[each].event.id, each);
+        if (s.events[each].final) continue;
+        for (std::uint32_t member = 0; member < s.events[each].members.size(); ++member) {
+            refs[s.events[each].members[member].resource].push_back({each, member});
+        }
+    }
+}
+
+void Core::State::pass_soon() {
+    s.work_us = std::min(s.work_us, std::max(s.now_us, s.last_pass_us + pass_gap_us));
+}
+
+void Core::State::plan_soon() {
+    s.plan_due = true;
+    pass_soon();
+}
+
+void Core::State::take_node(const model::Node& given) {
+    model::Node node = given;
+    node.import_limit_mw = std::clamp<MilliW>(node.import_limit_mw, 0, model::unlimited_mw);
+    node.export_limit_mw = std::clamp<MilliW>(node.export_limit_mw, 0, model::unlimited_mw);
+    if (node.id.empty()) node.id = model::root_id;
+    if (node.id == model::root_id) node.parent.clear();
+    const auto found = node_at.find(node.id);
+    if (found != node_at.end()) {
+        auto& known = s.nodes[found->second].node;
+        if (known == node) return;
+        s.members_due = s.members_due || known.parent != node.parent;
+        known = node;
+    } else {
+        const auto place = free_place(free_nodes, s.nodes);
+        s.nodes[place] = NodeState{true, node, {}};
+        node_at.emplace(node.id, place);
+        s.members_due = true;
+    }
+    limits_stand = std::any_of(s.nodes.begin(), s.nodes.end(), [](const NodeState& each) {
+        return each.used &&
+               (each.node.import_limit_mw < model::unlimited_mw || each.node.export_limit_mw < model::unlimited_mw);
+    });
+    tree_known = false;
+    plan_soon();
+}
+
+void Core::State::drop_node(const std::string& id) {
+    const auto found = node_at.find(id);
+    if (found == node_at.end() || found->second == 0) return;
+    s.nodes[found->second] = {};
+    set_free(free_nodes, found->second);
+    node_at.erase(found);
+    tree_known = false;
+    s.members_due = true;
+    plan_soon();
+}
+
+void Core::State::take_resource(const model::Resource& resource) {
+    if (resource.id.empty()) return;
+    const auto found = resource_at.find(resource.id);
+    if (found == resource_at.end()) {
+        const auto place = free_place(free_resources, s.resources);
+        s.resources[place] = {};
+        s.resources[place].used = true;
+        s.resources[place].resource = resource;
+        s.resources[place].told_us = s.now_us;
+        refs.resize(s.resources.size());
+        resource_at.emplace(resource.id, place);
+        tree_known = false;
+        join_events(place);
+        plan_soon();
+        return;
+    }
+    auto& known = s.resources[found->second];
+    if (known.resource == resource) return;
+    const bool could = known.resource.connected && known.resource.controllable;
+    const bool can = resource.connected && resource.controllable;
+    if (known.resource.parent != resource.parent) {
+        tree_known = false;
+        s.members_due = true;
+    }
+    if (!(known.resource.capability == resource.capability)) known.response = {};
+    if (can && !could) {  // whatever it was told before, it may have lost it
+        known.resend = true;
+        known.silent = known.balks = false;
+        known.retry_us = known.ack_due_us = model::never;
+        known.retries = 0;
+        known.response = {};
+    }
+    known.resource = resource;
+    plan_soon();
+}
+
+void Core::State::drop_resource(const std::string& id) {
+    const auto found = resource_at.find(id);
+    if (found == resource_at.end()) return;
+    const auto place = found->second;
+    for (const auto& ref : refs[place]) {
+        auto& members = s.events[ref.event].members;
+        members.erase(
+            std::remove_if(members.begin(), members.end(), [&](const Member& each) { return each.resource == place; }),
+            members.end());
+        s.events[ref.event].report_due = true;
+    }
+    for (auto& event : s.events) {  // final ones are in no index
+        if (!event.final) continue;
+        std::erase_if(event.members, [&](const Member& each) { return each.resource == place; });
+    }
+    s.resources[place] = {};
+    resource_at.erase(found);
+    set_free(free_resources, place);
+    tree_known = false;
+    index_events();
+    plan_soon();
+}
+
+void Core::State::take_sample(const model::Sample& sample) {
+    const auto found = resource_at.find(sample.resource);
+    if (found == resource_at.end()) {
+        const auto node = node_at.find(sample.resource);
+        if (node != node_at.end()) dispatch::take(s.nodes[node->second].meter, sample, s.now_us);
+        return;
+    }
+    auto& resource = s.resources[found->second];
+    if (resource.last_sample && sample.measured_us < resource.last_sample->measured_us) return;
+    resource.last_sample = sample;
+    const Us before = resource.meter.power_us;
+    const auto span = dispatch::take(resource.meter, sample, s.now_us);
+    if (span) count_energy(found->second, *span);
+    if (resource.meter.power_us != before) learn(found->second);
+}
+
+void Core::State::take(const model::Input& input) {
+    if (input.event) take_event(*input.event);
+    if (input.event_gone) cancel_event(*input.event_gone, true);
+    if (input.node) take_node(*input.node);
+    if (input.node_gone) drop_node(*input.node_gone);
+    if (input.resource) take_resource(*input.resource);
+    if (input.resource_gone) drop_resource(*input.resource_gone);
+    if (input.sample) take_sample(*input.sample);
+    if (input.ack) take_ack(*input.ack);
+}
+
+void Core::State::pass(model::Outputs& out) {
+    if (s.members_due) find_members();
+    advance_events();
+    if (s.plan_due || s.now_us >= s.plan_until_us) {
+        plan();
+    } else if (s.now_us >= s.next_control_us) {
+        control();
+    }
+    for (std::uint32_t place = 0; place < s.resources.size(); ++place) {
+        if (s.resources[place].used) upkeep(place, out);
+    }
+    report(out);
+    forget_events();
+    s.last_pass_us = s.now_us;
+    s.work_us = next_due();
+}
+
+Core::Core(Settings settings) : state_(std::make_unique<State>(settings)) {}
+Core::Core(Settings settings, const Snapshot& snapshot) : state_(std::make_unique<State>(settings, snapshot)) {}
+Core::~Core() = default;
+Core::Core(Core&&) noexcept = default;
+Core& Core::operator=(Core&&) noexcept = default;
+
+void Core::step(Us now_us, const model::Input& input, model::Outputs& out) {
+    auto& state = *state_;
+    state.s.now_us = std::max(state.s.now_us, now_us);
+    state.take(input);
+    if (state.s.work_us <= state.s.now_us) state.pass(out);
+    out.next_due_us = state.s.work_us;
+}
+
+Snapshot Core::snapshot() const {
+    return state_->s;
+}
+
+}  // namespace busbar::dispatch

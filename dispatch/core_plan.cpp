@@ -1,0 +1,279 @@
+// From events and tree to what each resource shall do, now and at every later time that is known.
+//
+// A plan cuts the time ahead into segments in which the same claims hold, allocates each, and writes every resource's
+// wanted schedule. Between plans a control tick allocates the present segment again with what was measured meanwhile.
+#include <algorithm>
+
+#include "dispatch/core_state.hpp"
+
+namespace busbar::dispatch {
+
+using model::MilliW;
+using model::Us;
+
+namespace {
+
+constexpr std::size_t most_segments = 24;
+
+Us ahead(Us now_us, Us span_us) {
+    return span_us >= model::never - now_us ? model::never : now_us + span_us;
+}
+
+// A device's allocation in words of power at its meter; what it is told follows from `to_tell`.
+struct Seat {
+    bool fixed = true;
+    Box box;
+    MilliW preferred = 0;
+};
+
+}  // namespace
+
+bool Core::State::follows(const ResourceState& resource) const {
+    return resource.resource.connected && resource.resource.controllable && !resource.silent && !resource.balks;
+}
+
+// The best guess at what a resource that does not follow us does now.
+MilliW Core::State::assumed_power(const ResourceState& resource) const {
+    if (resource.meter.has_power) return resource.meter.power_mw;
+    if (!resource.resource.connected || !resource.resource.controllable) return 0;
+    return preferred_power(resource.resource);
+}
+
+std::vector<Claim> Core::State::claims() {
+    std::vector<std::uint32_t> order;
+    for (std::uint32_t each = 0; each < s.events.size(); ++each) {
+        const auto& event = s.events[each];
+        if (event.event.test || event.members.empty()) continue;
+        if (event.status == model::EventStatus::scheduled || event.status == model::EventStatus::active)
+            order.push_back(each);
+    }
+    std::sort(order.begin(), order.end(),
+              [&](auto a, auto b) { return stronger(s.events[a].event, s.events[b].event); });
+    std::unordered_map<std::string, std::uint32_t> targets;
+    std::vector<Claim> found;
+    for (const auto each : order) {
+        auto& event = s.events[each];
+        auto names = event.event.targets;
+        std::sort(names.begin(), names.end());
+        names.erase(std::unique(names.begin(), names.end()), names.end());
+        std::string key;
+        for (const auto& name : names) key += name + '\n';
+        if (names.empty()) key = std::string(model::root_id) + '\n';
+        const auto target = targets.emplace(key, static_cast<std::uint32_t>(targets.size())).first->second;
+        const Reference reference{event.baseline_mw, largest_import(event), settings.level_ratio_ppm};
+        for (std::uint32_t interval = 0; interval < event.event.intervals.size(); ++interval) {
+            const Times times = times_of(event, interval);
+            auto& state = event.intervals[interval];
+            if (times.end_us <= s.now_us) continue;
+            state.ordered = false;
+            for (const auto& signal : event.event.intervals[interval].signals) {
+                const auto ask = ask_of(signal, reference);
+                if (!ask) continue;
+                const bool exact = ask->kind == ClaimKind::power;
+                if (!state.ordered || exact) {
+                    state.ordered_mw = ask->high_mw < model::unlimited_mw ? ask->high_mw : ask->low_mw;
+                }
+                state.ordered = true;
+                if (times.end_us > times.start_us)
+                    found.push_back({each, interval, target, times.start_us, times.end_us, *ask});
+            }
+        }
+    }
+    return found;
+}
+
+std::vector<Segment> Core::State::segments(const std::vector<Claim>& all, std::size_t most) {
+    const auto points = changes(all, s.now_us, model::never, most);
+    const Us horizon = ahead(s.now_us, settings.lead_us);
+    std::vector<Segment> found;
+    s.plan_until_us = points.empty() ? model::never : points.front();
+    for (const auto& claim : all) {  // what is too far ahead now comes into sight later
+        if (claim.start_us > horizon) s.plan_until_us = std::min(s.plan_until_us, claim.start_us - settings.lead_us);
+    }
+    s.plan_until_us = std::max(s.plan_until_us, s.now_us + 1);
+    for (std::size_t each = 0; each <= points.size(); ++each) {
+        if (each == most && each > 0) break;  // the rest is planned later
+        Segment segment{
+            each == 0 ? s.now_us : points[each - 1], each < points.size() ? points[each] : model::never, {}};
+        segment.claims = in_force(all, segment.start_us);
+        const bool idle_before = !found.empty() && found.back().claims.empty();
+        if (segment.start_us > horizon && idle_before) break;
+        found.push_back(std::move(segment));
+    }
+    return found;
+}
+
+AllocationOrder Core::State::order_of(const EventState& event, const Ask& ask) {
+    AllocationOrder order{0, ask.low_mw, ask.high_mw, {}, ask.kind == ClaimKind::limit};
+    const auto& targets = event.event.targets;
+    if (targets.empty()) return order;
+    if (targets.size() == 1) {
+        const auto node = node_at.find(targets.front());
+        if (node != node_at.end()) {
+            order.node = tree.node_position[node->second];
+            return order;
+        }
+    }
+    for (const auto& member : event.members) order.devices.push_back(tree.resource_position[member.resource]);
+    return order;
+}
+
+AllocationProblem Core::State::lay_out(const Segment& segment) {
+    const Tree& known = known_tree();
+    AllocationProblem problem;
+    for (std::size_t node = 0; node < known.nodes.size(); ++node) {
+        const auto& limits = s.nodes[known.nodes[node]].node;
+        problem.add_node(known.parents[node], -limits.export_limit_mw, limits.import_limit_mw);
+    }
+    std::vector<std::uint8_t> refuses(known.resources.size(), 0);
+    for (const auto* claim : segment.claims) {
+        for (const auto& member : s.events[claim->event].members) {
+            if (member.state == MemberState::rejected || member.state == MemberState::opted_out) {
+                refuses[known.resource_position[member.resource]] = 1;
+            }
+        }
+    }
+    for (std::size_t position = 0; position < known.resources.size(); ++position) {
+        const auto& resource = s.resources[known.resources[position]];
+        const Box nominal = nominal_box(resource.resource);
+        const MilliW preferred = preferred_power(resource.resource);
+        Box box = reachable(resource.response, nominal);
+        const bool fixed = !follows(resource) || refuses[position] != 0;
+        if (fixed) box.low_mw = box.high_mw = assumed_power(resource);
+        problem.add_device(known.node_of[position], box.low_mw, box.high_mw, preferred);
+        problem.weight.back() = std::max<MilliW>(nominal.high_mw - nominal.low_mw, 1);
+        if (fixed) continue;
+        MilliW lowest = std::max<MilliW>(resource.resource.capability.lowest_on_mw, 0);
+        if (resource.response.cap_high) lowest = std::min(lowest, box.high_mw);
+        if (resource.response.cap_low) lowest = std::min(lowest, -box.low_mw);
+        problem.lowest_on.back() = std::max<MilliW>(lowest, 0);
+        const auto step = static_cast<model::Wide>(std::max<MilliW>(resource.resource.capability.step_mw, 0));
+        if (step > 1) problem.step.back() = static_cast<MilliW>(step * resource.response.gain_ppm / model::ppm_one);
+        problem.on.back() = resource.meter.has_power && resource.meter.power_mw != 0;
+    }
+    return problem;
+}
+
+void Core::State::note_orders(const Segment& segment, const AllocationProblem& problem, const Allocation& result) {
+    for (const auto* claim : segment.claims) s.events[claim->event].shortfall_mw = 0;
+    for (std::size_t each = 0; each < segment.claims.size(); ++each) {
+        const auto& order = problem.orders[each];
+        const MilliW sum = result.order_sum[each];
+        const MilliW missing = sum < order.low ? order.low - sum : sum > order.high ? order.high - sum : 0;
+        auto& shortfall = s.events[segment.claims[each]->event].shortfall_mw;
+        if (missing != 0) shortfall = missing;
+    }
+}
+
+std::vector<Share> Core::State::share_out(const Segment& segment, bool now) {
+    AllocationProblem problem = lay_out(segment);
+    for (const auto* claim : segment.claims) problem.orders.push_back(order_of(s.events[claim->event], claim->ask));
+    const Allocation result = allocate(problem);
+    if (now) note_orders(segment, problem, result);
+    std::vector<Share> shares(problem.parent.size());
+    for (const auto* claim : segment.claims) {
+        const auto& event = s.events[claim->event];
+        for (const auto& member : event.members) {
+            auto& share = shares[tree.resource_position[member.resource]];
+            if (share.event == 0) share.event = event.number;
+            if (claim->ask.kind == ClaimKind::power) share.asked = true;
+        }
+    }
+    for (std::size_t position = 0; position < shares.size(); ++position) {
+        const auto& resource = s.resources[tree.resources[position]];
+        const Box nominal = nominal_box(resource.resource);
+        const MilliW wish = std::clamp(result.wish[position], nominal.low_mw, nominal.high_mw);
+        const MilliW band = deadband(resource);
+        auto& share = shares[position];
+        const bool fixed = problem.low[position] == problem.high[position];
+        share.told_mw = fixed && !follows(resource)
+                            ? wish
+                            : to_tell(resource.response, nominal, result.power[position], wish, band);
+        const MilliW moved = share.told_mw - preferred_power(resource.resource);
+        if (moved > band || moved < -band) share.asked = true;
+    }
+    return shares;
+}
+
+void Core::State::plan() {
+    s.plan_due = false;
+    const auto all = claims();
+    const auto ahead_segments = segments(all, most_segments);
+    const Tree& known = known_tree();
+    for (const auto place : known.resources) {
+        s.resources[place].wanted = {};
+        s.resources[place].wanted_event = 0;
+    }
+    bool in_force_now = false;
+    for (std::size_t each = 0; each < ahead_segments.size(); ++each) {
+        const auto& segment = ahead_segments[each];
+        if (segment.claims.empty() && !limits_stand) continue;
+        const bool last = each + 1 == ahead_segments.size();
+        const auto shares = share_out(segment, each == 0);
+        for (std::size_t position = 0; position < shares.size(); ++position) {
+            const auto& share = shares[position];
+            if (!share.asked) continue;
+            auto& resource = s.resources[known.resources[position]];
+            auto& wanted = resource.wanted;
+            if (each == 0) in_force_now = true;
+            if (!wanted.steps.empty() && wanted.end_us < segment.start_us) {
+                wanted.steps.push_back({wanted.end_us, preferred_power(resource.resource)});
+            }
+            if (wanted.steps.empty() || wanted.steps.back().power_mw != share.told_mw) {
+                wanted.steps.push_back({segment.start_us, share.told_mw});
+            }
+            wanted.end_us = segment.end_us;
+            wanted.cut = last && segment.end_us != model::never;
+            if (resource.wanted_event == 0) resource.wanted_event = share.event;
+        }
+    }
+    set_fallbacks();
+    s.next_control_us = in_force_now ? s.now_us + settings.control_period_us : model::never;
+}
+
+void Core::State::control() {
+    const auto all = claims();
+    const auto kept = s.plan_until_us;
+    const auto present = segments(all, 1);
+    s.plan_until_us = kept;
+    const auto shares = share_out(present.front(), true);
+    for (std::size_t position = 0; position < shares.size(); ++position) {
+        auto& wanted = s.resources[tree.resources[position]].wanted;
+        const auto* step = step_at(wanted.steps, wanted.end_us, s.now_us);
+        if (step == nullptr) {
+            if (shares[position].asked) s.plan_due = true;  // a limit begins to bind it: for how long, a plan says
+            continue;
+        }
+        const auto later = std::find_if(wanted.steps.begin(), wanted.steps.end(),
+                                        [&](const model::Step& each) { return each.start_us > s.now_us; });
+        std::vector<model::Step> steps{{s.now_us, shares[position].told_mw}};
+        steps.insert(steps.end(), later, wanted.steps.end());
+        wanted.steps = std::move(steps);
+    }
+    s.next_control_us = s.now_us + settings.control_period_us;
+    if (s.plan_due) plan();
+}
+
+// What a device shall do once its command is over and we are gone: what it prefers, unless a node's own limit forbids
+// that all of them do.
+void Core::State::set_fallbacks() {
+    const Tree& known = known_tree();
+    std::vector<MilliW> power;
+    if (limits_stand) {
+        AllocationProblem problem = lay_out({});
+        for (std::size_t position = 0; position < known.resources.size(); ++position) {
+            const Box nominal = nominal_box(s.resources[known.resources[position]].resource);
+            problem.low[position] = nominal.low_mw;
+            problem.high[position] = nominal.high_mw;
+        }
+        power = allocate(problem).power;
+    }
+    for (std::size_t position = 0; position < known.resources.size(); ++position) {
+        auto& resource = s.resources[known.resources[position]];
+        const MilliW preferred = preferred_power(resource.resource);
+        resource.fallback_mw = limits_stand ? power[position] : preferred;
+        resource.has_fallback = resource.fallback_mw != preferred;
+    }
+}
+
+}  // namespace busbar::dispatch

@@ -1,0 +1,131 @@
+// The inside of Core: the snapshot, the indices over it, and the passes. Included by the core_*.cpp files only.
+//
+// An input changes the state at once and cheaply, and says whether a pass is due: at once, or soon, so that a thousand
+// devices that connect or answer together cause a few passes and not a thousand. A pass brings the events up to date,
+// plans (all that is known ahead) or controls (the present moment only), tells the devices what changed and reports.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "dispatch/allocate/allocate.hpp"
+#include "dispatch/snapshot.hpp"
+#include "dispatch/timeline/timeline.hpp"
+
+namespace busbar::dispatch {
+
+// Nodes in preorder and resources in the order of their nodes, each level by id: what an allocation is laid out by.
+struct Tree {
+    std::vector<std::uint32_t> nodes;              // places in Snapshot::nodes, [0] = the root
+    std::vector<std::uint32_t> parents;            // positions in `nodes`
+    std::vector<std::uint32_t> resources;          // places in Snapshot::resources
+    std::vector<std::uint32_t> node_of;            // position in `nodes`, by position in `resources`
+    std::vector<std::uint32_t> node_position;      // by place
+    std::vector<std::uint32_t> resource_position;  // by place
+};
+
+// A stretch of the plan in which the same claims hold.
+struct Segment {
+    model::Us start_us = 0, end_us = 0;
+    std::vector<const Claim*> claims;
+};
+
+// One segment's answer for one resource.
+struct Share {
+    model::MilliW told_mw = 0;  // what to tell it
+    bool asked = false;         // something of ours holds for it
+    std::uint32_t event = 0;    // EventState::number of the strongest that asks
+};
+
+struct Core::State {
+    Settings settings;
+    Snapshot s;
+
+    // Rebuilt, never looped over.
+    std::unordered_map<std::string, std::uint32_t> node_at, resource_at, event_at;
+    struct Ref {
+        std::uint32_t event, member;
+    };
+    std::vector<std::vector<Ref>> refs;                     // by resource place: the events that reach it
+    std::vector<std::uint32_t> free_nodes, free_resources;  // descending
+    Tree tree;
+    bool tree_known = false;
+    bool limits_stand = false;  // some node has a limit of its own
+
+    explicit State(const Settings& given);
+    State(const Settings& given, const Snapshot& snapshot);
+
+    // core.cpp: inputs
+    void take(const model::Input& input);
+    void take_node(const model::Node& node);
+    void drop_node(const std::string& id);
+    void take_resource(const model::Resource& resource);
+    void drop_resource(const std::string& id);
+    void take_sample(const model::Sample& sample);
+    void pass(model::Outputs& out);
+    void pass_now() { s.work_us = std::min(s.work_us, s.now_us); }
+    void pass_soon();
+    void plan_soon();
+    void index();
+    void index_events();
+
+    // core_events.cpp: events and whom they reach
+    void take_event(const model::GridEvent& event);
+    void cancel_event(const std::string& id, bool gone);
+    void stop_event(EventState& event);
+    const Tree& known_tree();
+    bool reaches(const EventState& event, const ResourceState& resource) const;
+    void join_events(std::uint32_t place);
+    void find_members();
+    void advance_events();
+    void freeze_baseline(EventState& event, bool last_call);
+    void count_energy(std::uint32_t place, const EnergySpan& span);
+    model::MilliW largest_import(const EventState& event) const;
+
+    // core_plan.cpp: who shall do what
+    std::vector<Claim> claims();
+    std::vector<Segment> segments(const std::vector<Claim>& claims, std::size_t most);
+    void plan();
+    void control();
+    std::vector<Share> share_out(const Segment& segment, bool now);
+    void note_orders(const Segment& segment, const AllocationProblem& problem, const Allocation& result);
+    AllocationProblem lay_out(const Segment& segment);
+    AllocationOrder order_of(const EventState& event, const Ask& ask);
+    void set_fallbacks();
+    model::MilliW assumed_power(const ResourceState& resource) const;
+    bool follows(const ResourceState& resource) const;
+
+    // core_commands.cpp: telling the devices
+    void upkeep(std::uint32_t place, model::Outputs& out);
+    void tell(std::uint32_t place, model::Outputs& out);
+    void issue(std::uint32_t place, model::CommandKind kind, model::Outputs& out);
+    void take_ack(const model::Ack& ack);
+    void close_command(std::uint32_t place);
+    void mark_members(std::uint32_t place, const model::Command& command, MemberState state);
+    bool refused(std::uint32_t place) const;
+    void refresh_told(ResourceState& resource);
+    void learn(std::uint32_t place);
+    model::MilliW deadband(const ResourceState& resource) const;
+
+    // core_reports.cpp: what goes back up
+    void report(model::Outputs& out);
+    model::EventReport report_of(const EventState& event) const;
+    void decide_opt(EventState& event, model::Outputs& out);
+    void finish(EventState& event);
+    void forget_events();
+    model::MilliW measured(const EventState& event) const;
+    model::Us next_due() const;
+};
+
+Box nominal_box(const model::Resource& resource);
+model::MilliW preferred_power(const model::Resource& resource);
+model::Us start_of(const EventState& event);
+model::Us end_of(const EventState& event);
+// When an interval really runs: shifted, and cut where the event was stopped.
+struct Times {
+    model::Us start_us = 0, end_us = 0;
+};
+Times times_of(const EventState& event, std::size_t interval);
+
+}  // namespace busbar::dispatch
