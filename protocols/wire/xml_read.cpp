@@ -416,15 +416,17 @@ class Reader {
 
     // Passes over an element that no table knows. What is within it is counted like the rest.
     bool skip(pugi::xml_node top) {
-        const std::size_t outer = depth_;
         if (!enter()) return false;
+        const std::size_t outer = depth_ - 1;
         pugi::xml_node node = top.first_child();
         while (node) {
-            if (node.type() == pugi::node_element && !count()) return false;
-            if (node.first_child()) {
-                if (!enter()) return false;
-                node = node.first_child();
-                continue;
+            if (node.type() == pugi::node_element) {
+                if (!count() || !enter()) return false;
+                if (node.first_child()) {
+                    node = node.first_child();
+                    continue;
+                }
+                --depth_;
             }
             while (node != top && !node.next_sibling()) {
                 node = node.parent();
