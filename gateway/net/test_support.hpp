@@ -119,10 +119,10 @@ inline const TestPki& pki() {
     return made;
 }
 
-inline certs::SslContext server_tls(bool mutual = false) {
+inline certs::SslContext server_tls(bool mutual = false, const TestCertificate& own = pki().server) {
     certs::SslContext context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
-    SSL_CTX_use_certificate(context.get(), pki().server.certificate.get());
-    SSL_CTX_use_PrivateKey(context.get(), pki().server.key.get());
+    SSL_CTX_use_certificate(context.get(), own.certificate.get());
+    SSL_CTX_use_PrivateKey(context.get(), own.key.get());
     const unsigned char session_context[] = "net_test";
     SSL_CTX_set_session_id_context(context.get(), session_context, sizeof session_context);
     if (mutual) {
