@@ -62,6 +62,7 @@ void answer_call(Turn& turn, const Received& call) {
     const std::string& id = peer.enrolment.id;
     if (barred_by_boot(turn, call.action)) {
         ++peer.errors;
+        if (peer.asked_boot == 0 && peer.ask_boot_us != model::never) peer.ask_boot_us = turn.now;
         turn.notice(Severity::warning, "not_booted", call.action + " before an accepted BootNotification; refused");
         turn.out.frames.push_back({id, error_frame(call.id, peer.version, ErrorCode::security_error,
                                                    "a BootNotification must be accepted first")});

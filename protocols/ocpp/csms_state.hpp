@@ -167,7 +167,8 @@ struct Boot {
 bool take_boot(Turn& turn, const Boot& boot);
 void take_status(Turn& turn, std::int64_t outlet, OutletState state);
 bool token_accepted(const Turn& turn, std::string_view token);
-// It does not send a BootNotification when asked to. A 1.6 station is then taken as it is; a strict policy waits.
+// It does not send a BootNotification when asked to: it cannot (1.6), or it holds itself accepted (F06.FR.17). It is then
+// taken as it is; a strict policy waits.
 void take_unbootable(Turn& turn, std::string_view words);
 void tell_resource(Turn& turn, Outlet& outlet);  // if anything in it changed
 void tell_resources(Turn& turn);

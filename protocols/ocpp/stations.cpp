@@ -112,7 +112,7 @@ bool take_boot(Turn& turn, const Boot& boot) {
 void take_unbootable(Turn& turn, std::string_view words) {
     Peer& peer = turn.peer;
     turn.notice(Severity::info, "boot_not_triggered", "asked for a BootNotification: " + std::string(words));
-    if (peer.booted || peer.version != Version::v16 || turn.policy().strict) return;
+    if (peer.booted || turn.policy().strict) return;
     peer.booted = true;
     peer.ask_boot_us = model::never;
     tell_resources(turn);
