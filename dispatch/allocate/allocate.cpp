@@ -92,6 +92,8 @@ class Sharing {
             const bool steps = round_steps();
             if (gaps || steps) rerun();
         }
+        power_ = water_.power();
+        if (has_discrete()) snap_left_overs();
         gather(result);
         return result;
     }
@@ -312,23 +314,68 @@ class Sharing {
         return !found.empty();
     }
 
+    bool within_limits(const std::vector<MilliW>& sums, std::uint32_t device, MilliW change) const {
+        for (auto node = layout_.node_of[device];; node = layout_.parent[node]) {
+            const MilliW sum = sums[node] + change;
+            const auto given = layout_.node_at[node];
+            const MilliW over = sum - problem_.node_high[given], under = problem_.node_low[given] - sum;
+            if ((change > 0 && over > 0) || (change < 0 && under > 0)) return false;
+            if (node == 0) return true;
+        }
+    }
+
+    // The nearest powers below and above that the device can take as far as gap and step go; both itself if it can.
+    Span takeable(std::uint32_t device, MilliW power) const {
+        const MilliW step = std::max<MilliW>(step_of(device), 1), lowest = lowest_of(device);
+        Span near{floor_to(power, step), -floor_to(-power, step)};
+        if (near.low > -lowest && near.low < lowest) near.low = near.low < 0 ? -lowest : 0;
+        if (near.high > -lowest && near.high < lowest) near.high = near.high > 0 ? lowest : 0;
+        return near;
+    }
+
+    // A device that fitted neither way while the others were still open may fit one now.
+    void snap_left_overs() {
+        std::vector<MilliW> sums;
+        for (std::uint32_t device = 0; device < power_.size(); ++device) {
+            const MilliW given_low = problem_.low[layout_.device_at[device]];
+            const MilliW given_high = problem_.high[layout_.device_at[device]];
+            const Span near = takeable(device, power_[device]);
+            if (near.low == near.high || given_low == given_high) continue;
+            if (sums.empty()) sums = node_sums();
+            for (const MilliW next : {near.low, near.high}) {
+                const MilliW change = next - power_[device];
+                if (next < given_low || next > given_high || !within_limits(sums, device, change)) continue;
+                power_[device] = next;
+                for (auto node = layout_.node_of[device];; node = layout_.parent[node]) {
+                    sums[node] += change;
+                    if (node == 0) break;
+                }
+                break;
+            }
+        }
+    }
+
+    std::vector<MilliW> node_sums() const {
+        std::vector<MilliW> sums(layout_.parent.size(), 0);
+        for (std::uint32_t device = 0; device < power_.size(); ++device)
+            sums[layout_.node_of[device]] += power_[device];
+        for (std::size_t node = sums.size(); node-- > 1;) sums[layout_.parent[node]] += sums[node];
+        return sums;
+    }
+
     void gather(Allocation& result) const {
         const std::size_t devices = problem_.parent.size();
         result.power.resize(devices);
         result.wish.resize(devices);
         for (std::uint32_t pos = 0; pos < devices; ++pos) {
-            result.power[layout_.device_at[pos]] = water_.power()[pos];
+            result.power[layout_.device_at[pos]] = power_[pos];
             result.wish[layout_.device_at[pos]] = water_.wish(pos);
         }
-        std::vector<MilliW> total(layout_.first.size(), 0);  // of all device positions before a node's own
-        MilliW sum = 0;
-        for (std::size_t node = 0, pos = 0; node < total.size(); ++node) {
-            for (; pos < layout_.first[node]; ++pos) sum += water_.power()[pos];
-            total[node] = sum;
-        }
+        const auto sums = orders_.empty() ? std::vector<MilliW>() : node_sums();
         for (const auto& order : orders_) {
-            result.order_sum.push_back(order.devices.empty() ? total[layout_.end[order.node]] - total[order.node]
-                                                             : water_.sum(order.devices));
+            MilliW sum = order.devices.empty() ? sums[order.node] : 0;
+            for (const auto device : order.devices) sum += power_[device];
+            result.order_sum.push_back(sum);
         }
         for (auto breach : water_.breaches()) {
             breach.node = layout_.node_at[breach.node];
@@ -341,6 +388,7 @@ class Sharing {
     const AllocationProblem& problem_;
     Layout layout_;
     Water water_, limits_;
+    std::vector<MilliW> power_;  // the answer, by device position
     std::vector<Mapped> orders_;
     std::vector<std::size_t> sequence_;  // hard orders first
 };
