@@ -4,6 +4,7 @@
 #include "dispatch/allocate/allocate.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -68,8 +69,7 @@ MilliW floor_to(MilliW value, MilliW step) {
 
 class Sharing {
   public:
-    explicit Sharing(const AllocationProblem& problem)
-        : problem_(problem), layout_(problem), water_(problem, layout_), limits_(problem, layout_) {
+    explicit Sharing(const AllocationProblem& problem) : problem_(problem), layout_(problem), water_(problem, layout_) {
         for (std::size_t index = 0; index < problem.orders.size(); ++index) {
             const auto& order = problem.orders[index];
             Mapped mapped{layout_.node_pos[order.node], {}, {order.low, order.high}, order.hard};
@@ -87,7 +87,8 @@ class Sharing {
         run_continuous();
         Allocation result;
         if (has_discrete()) {
-            prepare(limits_, true);
+            limits_.emplace(problem_, layout_);
+            prepare(*limits_, true);
             const bool gaps = close_gaps();
             const bool steps = round_steps();
             if (gaps || steps) rerun();
@@ -133,12 +134,12 @@ class Sharing {
     }
 
     void rerun() {
-        water_.low = limits_.low;
-        water_.high = limits_.high;
+        water_.low = limits_->low;
+        water_.high = limits_->high;
         run_continuous();
     }
 
-    bool is_fixed(std::uint32_t device) const { return limits_.low[device] == limits_.high[device]; }
+    bool is_fixed(std::uint32_t device) const { return limits_->low[device] == limits_->high[device]; }
     MilliW step_of(std::uint32_t device) const { return problem_.step[layout_.device_at[device]]; }
     // Rounded up to the device's step; 0 = no gap.
     MilliW lowest_of(std::uint32_t device) const {
@@ -157,15 +158,15 @@ class Sharing {
     }
 
     bool fits(std::uint32_t device, Span wanted) const {
-        const Span can = limits_.reach(device);
-        return wanted.low <= can.high && wanted.high >= can.low && wanted.low <= limits_.high[device] &&
-               wanted.high >= limits_.low[device];
+        const Span can = limits_->reach(device);
+        return wanted.low <= can.high && wanted.high >= can.low && wanted.low <= limits_->high[device] &&
+               wanted.high >= limits_->low[device];
     }
 
     static Span off() { return {0, 0}; }
     Span on(const Candidate& each) const {
-        return each.negative ? Span{limits_.low[each.device], -each.lowest}
-                             : Span{each.lowest, limits_.high[each.device]};
+        return each.negative ? Span{limits_->low[each.device], -each.lowest}
+                             : Span{each.lowest, limits_->high[each.device]};
     }
 
     // Devices between 0 and their lowest running power; in the last round all that have a gap, so that none can fall
@@ -175,7 +176,7 @@ class Sharing {
         for (std::uint32_t device = 0; device < layout_.node_of.size(); ++device) {
             const MilliW lowest = lowest_of(device), power = water_.power()[device];
             if (lowest == 0 || is_fixed(device)) continue;
-            if (limits_.low[device] >= lowest || limits_.high[device] <= -lowest) continue;  // decided: on
+            if (limits_->low[device] >= lowest || limits_->high[device] <= -lowest) continue;  // decided: on
             const MilliW size = power < 0 ? -power : power;
             const bool inside = size > 0 && size < lowest;
             if (!inside && !all) continue;
@@ -195,18 +196,19 @@ class Sharing {
     void decide(const Candidate& each, bool run) {
         const bool can_run = fits(each.device, on(each)), can_stop = fits(each.device, off());
         if (!can_run && !can_stop) return;  // its box has neither: it stays as it is
-        limits_.apply_device(each.device, (run && can_run) || !can_stop ? on(each) : off());
+        limits_->apply_device(each.device, (run && can_run) || !can_stop ? on(each) : off());
     }
 
     // How far the devices of one owner that are in no gap can move, up or down in magnitude of `negative`'s direction.
     MilliW room(std::uint32_t owner, bool up) const {
         MilliW total = 0;
-        for (std::uint32_t device = 0; device < layout_.node_of.size(); ++device) {
+        const auto last = layout_.first[layout_.end[owner]];
+        for (auto device = layout_.first[owner]; device < last; ++device) {
             if (water_.owner(layout_.node_of[device]) != owner) continue;
             const MilliW power = water_.power()[device], lowest = lowest_of(device);
             if (power != 0 && (power < 0 ? -power : power) < lowest) continue;
-            const MilliW least = power > 0 ? std::max(limits_.low[device], lowest) : limits_.low[device];
-            const MilliW most = power < 0 ? std::min(limits_.high[device], -lowest) : limits_.high[device];
+            const MilliW least = power > 0 ? std::max(limits_->low[device], lowest) : limits_->low[device];
+            const MilliW most = power < 0 ? std::min(limits_->high[device], -lowest) : limits_->high[device];
             if (power == 0 && lowest > 0) continue;
             total += up ? most - power : power - least;
         }
@@ -275,7 +277,7 @@ class Sharing {
         for (std::uint32_t device = 0; device < layout_.node_of.size(); ++device) {
             const MilliW step = step_of(device);
             if (step <= 1 || is_fixed(device)) continue;
-            const MilliW least = -floor_to(-limits_.low[device], step), most = floor_to(limits_.high[device], step);
+            const MilliW least = -floor_to(-limits_->low[device], step), most = floor_to(limits_->high[device], step);
             if (least > most) continue;  // no multiple in its box: it stays where it is
             const MilliW power = water_.power()[device];
             const MilliW below = std::clamp(floor_to(power, step), least, most);
@@ -283,33 +285,43 @@ class Sharing {
                 {water_.owner(layout_.node_of[device]), device, below, std::min(below + step, most), power - below});
         }
         std::stable_sort(found.begin(), found.end(), [](const Stepped& left, const Stepped& right) {
-            return left.owner != right.owner ? left.owner < right.owner : left.over > right.over;
+            // Inner owners first: what they leave over goes to the next one out.
+            return left.owner != right.owner ? left.owner > right.owner : left.over > right.over;
         });
         return found;
+    }
+
+    // One owner's devices: those nearest to their upper step go up, as many as the sum of what is over carries.
+    MilliW round_group(std::vector<Stepped>::const_iterator first, std::vector<Stepped>::const_iterator last,
+                       MilliW budget) {
+        for (auto each = first; each != last; ++each) budget += each->over;
+        for (auto each = first; each != last; ++each) {
+            const MilliW jump = each->above - each->below;
+            bool up = jump > 0 && 2 * budget >= jump;
+            if (!fits(each->device, {each->above, each->above})) up = false;
+            if (!up && !fits(each->device, {each->below, each->below})) up = true;
+            const MilliW power = up ? each->above : each->below;
+            if (up) budget -= jump;
+            limits_->apply_device(each->device, {power, power});
+        }
+        return budget;
     }
 
     bool round_steps() {
         const auto found = stepped();
         for (const auto& each : found) {  // no device between its first or last multiple and its box's edge
             const MilliW step = step_of(each.device);
-            const Span inner{-floor_to(-limits_.low[each.device], step), floor_to(limits_.high[each.device], step)};
-            if (fits(each.device, inner)) limits_.apply_device(each.device, inner);
+            const Span inner{-floor_to(-limits_->low[each.device], step), floor_to(limits_->high[each.device], step)};
+            if (fits(each.device, inner)) limits_->apply_device(each.device, inner);
         }
-        for (auto first = found.begin(); first != found.end();) {
-            const auto last =
-                std::find_if(first, found.end(), [&](const auto& each) { return each.owner != first->owner; });
-            MilliW budget = 0;
-            for (auto each = first; each != last; ++each) budget += each->over;
-            for (auto each = first; each != last; ++each) {
-                const MilliW jump = each->above - each->below;
-                bool up = jump > 0 && 2 * budget >= jump;
-                if (!fits(each->device, {each->above, each->above})) up = false;
-                if (!up && !fits(each->device, {each->below, each->below})) up = true;
-                const MilliW power = up ? each->above : each->below;
-                if (up) budget -= jump;
-                limits_.apply_device(each->device, {power, power});
-            }
-            first = last;
+        std::vector<MilliW> left_over(layout_.parent.size(), 0);
+        auto next = found.begin();
+        for (auto owner = static_cast<std::uint32_t>(left_over.size()); owner-- > 0;) {
+            if (water_.owner(owner) != owner) continue;
+            const auto first = next;
+            while (next != found.end() && next->owner == owner) ++next;
+            const MilliW left = round_group(first, next, left_over[owner]);
+            if (owner != 0) left_over[water_.owner(layout_.parent[owner])] += left;
         }
         return !found.empty();
     }
@@ -387,8 +399,9 @@ class Sharing {
 
     const AllocationProblem& problem_;
     Layout layout_;
-    Water water_, limits_;
-    std::vector<MilliW> power_;  // the answer, by device position
+    Water water_;
+    std::optional<Water> limits_;  // boxes as decided so far, under the hard limits alone
+    std::vector<MilliW> power_;    // the answer, by device position
     std::vector<Mapped> orders_;
     std::vector<std::size_t> sequence_;  // hard orders first
 };
