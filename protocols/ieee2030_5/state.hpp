@@ -1,0 +1,95 @@
+// What the server knows, and the small things that all of its parts do with it: announce a resource, acknowledge, note,
+// keep a document. Internal to the folder.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "dispatch/model/input.hpp"
+#include "protocols/ieee2030_5/documents.hpp"
+#include "protocols/ieee2030_5/policy.hpp"
+#include "protocols/ieee2030_5/translate.hpp"
+#include "protocols/wire/json.hpp"
+
+namespace busbar::ieee2030_5 {
+
+struct Device {
+    DeviceRecord record;
+    std::optional<sep::DERCapability> capability;
+    std::optional<sep::DERSettings> settings;
+    std::optional<sep::DERStatus> status;
+    std::optional<sep::DERAvailability> availability;
+    std::optional<sep::ConnectionPoint> connection_point;
+    std::map<std::uint32_t, ControlRecord> controls;  // by number
+    std::map<std::uint32_t, sep::Response> responses;
+    std::map<std::uint32_t, sep::LogEvent> log_events;
+
+    model::Us last_seen_us = 0;  // 0: not since the start of this process
+    model::Us due_us = model::never;
+    std::optional<model::Resource> announced;
+    model::Us writes_since_us = 0;
+    std::uint32_t writes = 0;
+    bool premises_noted = false;
+
+    model::ResourceKind kind() const { return static_cast<model::ResourceKind>(record.kind); }
+    Ratings ratings() const {
+        return ratings_of(kind(), capability, settings, {record.rated_export_mw, record.rated_import_mw});
+    }
+};
+
+struct State {
+    explicit State(Policy given) : policy(std::move(given)) {}
+
+    Policy policy;
+    Counters counters;
+    std::map<std::uint32_t, Device> devices;
+    std::map<std::uint32_t, MirrorRecord> mirrors;
+    std::unordered_map<std::string, std::uint32_t> by_lfdi;  // upper case
+    std::unordered_map<std::string, std::uint32_t> by_resource;
+    std::set<std::pair<model::Us, std::uint32_t>> agenda;  // {due, device}
+
+    Device* device_of(std::string_view lfdi);
+    Device* device_of_resource(std::string_view resource);
+    std::string href(const Device& device, std::string_view rest) const;  // "/edev/<n>" + rest
+    std::uint32_t poll_s(const Device& device) const;                     // of its controls and readings
+    std::uint32_t slow_poll_s(const Device& device) const;  // of what seldom changes: discovery, assignments
+    // 12 bytes of ours and the PEN: `kind` and `device` tell apart, `number` is unique among them.
+    std::string mrid(std::uint8_t kind, std::uint32_t device, std::uint64_t number) const;
+};
+
+// Kinds of objects in our mRIDs.
+enum MridKind : std::uint8_t { mrid_assignments = 1, mrid_program, mrid_default, mrid_control, mrid_response_set };
+
+void note(model::Changes& changes, model::Severity severity, std::string code, std::string peer, std::string text);
+void acknowledge(model::Changes& changes, std::string command, const Device& device, model::AckState state,
+                 model::Us at, std::string reason);
+// Emits the resource if anything of it differs from what was last emitted.
+void announce(Device& device, const State& state, model::Changes& changes);
+// Enters the device in the agenda for the time at which it next needs tick().
+void schedule(State& state, Device& device);
+
+void keep(model::Changes& changes, const Counters& counters);
+void keep(model::Changes& changes, const DeviceRecord& device);
+void keep(model::Changes& changes, std::uint32_t device, const ControlRecord& control);
+void keep(model::Changes& changes, const MirrorRecord& mirror);
+// `rest` is what follows "<device>/".
+template <class T>
+void keep(model::Changes& changes, const char* folder, std::uint32_t device, std::string_view rest, const T& record) {
+    changes.documents.push_back({folder, std::to_string(device) + "/" + std::string(rest), wire::to_json(record)});
+}
+void forget(model::Changes& changes, const char* folder, std::string key);
+// A device that registers itself, where the policy lets it: its resource is named by its LFDI.
+Device& register_in_band(State& state, model::Us now, const std::string& lfdi, model::ResourceKind kind,
+                         model::Changes& changes);
+// A new device with the next number, its LFDI and resource; the rest of its record is the caller's to fill.
+Device& add_device(State& state, model::Us now, const std::string& lfdi, const std::string& resource,
+                   model::Changes& changes);
+void forget_device(State& state, Device& device, model::Changes& changes);  // `device` is gone afterwards
+void restore(State& state, const model::Document& document);
+
+}  // namespace busbar::ieee2030_5
