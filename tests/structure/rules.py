@@ -60,8 +60,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 
 
 def is_test(path):
-    """Test programs and what only they include: x_test.cpp, testing.hpp, test_data.hpp …"""
-    return re.search(r"(_test\.cpp|(^|[/_])(test_\w+|testing)\.(cpp|hpp))$", path) is not None
+    """Test programs and what only they include: x_test.cpp, x_test.hpp, testing.hpp, test_data.hpp …"""
+    return re.search(r"(_test|(^|[/_])(test_\w+|testing))\.(cpp|hpp)$", path) is not None
 
 
 def layer_of(path):
@@ -71,7 +71,7 @@ def layer_of(path):
 def outside_allowed(layer, path, header):
     if header in STANDARD:
         return layer.runtime or is_test(path) or header not in RUNTIME_ONLY
-    if is_test(path) and header.startswith(TEST_ONLY):
+    if is_test(path) and header.startswith(TEST_ONLY + POSIX):
         return True
     if path.endswith(".cpp") and layer.cpp_only and header.startswith(layer.cpp_only):
         return True
@@ -157,8 +157,8 @@ BANS = (
     Ban("SQL", r'"[^"\n]*\b(?:SELECT\s[^"\n]*\sFROM|INSERT\s+(?:OR\s+\w+\s+)?INTO|DELETE\s+FROM|UPDATE\s+\w+\s+SET'
                r"|CREATE\s+(?:TABLE|INDEX|UNIQUE)|PRAGMA\s)", EVERYWHERE, ("gateway/store/", "tests/", "conformance/"),
         in_strings=True),
-    Ban("rand()", r"(?<![\w.>])s?rand(?:om)?\s*\(|\b[dl]rand48\b", EVERYWHERE, in_tests=True),
-    Ban("system()", r"(?<![\w.>:])(?:std::|::)?(?:system|popen)\s*\(", EVERYWHERE, in_tests=True),
+    Ban("rand()", r"(?<![\w.>])s?rand\s*\(|\b[dl]rand48\b", EVERYWHERE, in_tests=True),
+    Ban("system()", r"(?<![\w.>:])(?:std::|::)?(?:system|popen)\s*\(", EVERYWHERE),
     Ban("getenv", r"\b(?:secure_)?getenv\b", EVERYWHERE, ENVIRONMENT + FREE),
 )
 
@@ -262,7 +262,7 @@ TOLD = (".hpp", ".cpp", ".py", ".mjs", ".ts")
 def folder_findings(paths, text_of):
     """Each folder with sources or documents has a README.md, and that README names each source in it.
 
-    A header and its sources share a name without ending; a unit test goes with what it tests.
+    A header and its source share a name without ending; unit tests go with what they test.
     """
     folders = {}
     for path in paths:
@@ -282,7 +282,7 @@ def folder_findings(paths, text_of):
             findings.append(f"{folder}: no README.md: one paragraph on what it is for, and a list of its files")
             continue
         readme = text_of(folder + "/README.md")
-        for stem in sorted({re.sub(r"(_test)?\.\w+$", "", name) for name in told}):
+        for stem in sorted({name.rpartition(".")[0] for name in told if not is_test(name)}):
             if stem not in readme:
                 findings.append(f"{folder}/README.md: does not name {stem}")
     return findings
