@@ -14,7 +14,8 @@ void read_and_write(std::string_view text, const XmlOptions& options) {
     T first{};
     if (from_xml(text, first, options)) return;
     XmlRoot root;
-    if (check(first) || read_xml_root(text, root)) std::abort();
+    if (check(first)) std::abort();
+    if (!options.any_namespace && read_xml_root(text, root)) std::abort();
     const std::string written = to_xml(first);
     T second{};
     if (from_xml(written, second) || to_xml(second) != written) std::abort();
