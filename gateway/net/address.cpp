@@ -17,6 +17,10 @@ std::string address_text(const sockaddr_storage& address) {
         return std::string(text) + ':' + std::to_string(ntohs(v4.sin_port));
     }
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+        ::inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[12], text, sizeof text);
+        return std::string(text) + ':' + std::to_string(ntohs(v6.sin6_port));
+    }
     ::inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
     return '[' + std::string(text) + "]:" + std::to_string(ntohs(v6.sin6_port));
 }

@@ -119,7 +119,8 @@ void set_method(Transfer& transfer) {
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
 
-void set_tls(Transfer& transfer) {
+// nullptr if all is well, otherwise what is wrong with the request.
+const char* set_tls(Transfer& transfer) {
     CURL* easy = transfer.easy.get();
     const ClientTls& tls = transfer.request.tls;
     const certs::ClientTerms terms = certs::client_terms(tls.profile);
@@ -136,6 +137,11 @@ void set_tls(Transfer& transfer) {
     }
     if (!tls.files.chains.empty()) curl_easy_setopt(easy, CURLOPT_SSLCERT, tls.files.chains.front().c_str());
     if (!tls.files.keys.empty()) curl_easy_setopt(easy, CURLOPT_SSLKEY, tls.files.keys.front().c_str());
+    const bool secure = transfer.request.base_url.starts_with("https");
+    if (secure && tls.files.ca.empty() && tls.profile != certs::TlsProfile::internet) {
+        return "no certificate authority is given, and this profile does not trust the system's";
+    }
+    return nullptr;
 }
 
 const char* set_up(Transfer& transfer) {
@@ -160,7 +166,7 @@ const char* set_up(Transfer& transfer) {
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
     set_method(transfer);
-    set_tls(transfer);
+    if (const char* wrong = set_tls(transfer)) return wrong;
     return set_headers(transfer);
 }
 

@@ -78,6 +78,7 @@ class WebSocket final : public Connection {
     void end_on(const error_code& error);
     void drain();
     void on_ping_time(std::int64_t now_us);
+    std::int64_t closing_time_us() const { return std::min(close_us, limits_.handshake_us); }
 
     Worker& worker_;
     Place place_;
@@ -243,14 +244,14 @@ void WebSocket::close(std::uint16_t code, std::string reason) {
     if (phase_ > Phase::open || close_reason_.code != websocket::close_code::none) return;
     const std::string words = close_words(reason);
     close_reason_ = {websocket::close_code(sendable(code)), boost::beast::string_view(words.data(), words.size())};
-    if (phase_ == Phase::open) deadline(close_us);
+    if (phase_ == Phase::open) deadline(closing_time_us());
     if (phase_ == Phase::open && !writing_) start_closing();
 }
 
 void WebSocket::start_closing() {
     if (phase_ != Phase::open) return;
     phase_ = Phase::closing;
-    deadline(close_us);
+    deadline(closing_time_us());
     ws_.async_close(close_reason_, [self = self()](error_code error) {
         if (self->phase_ != Phase::closing) return;  // the read, which ends as well, was first
         if (error) return self->end_on(error);
