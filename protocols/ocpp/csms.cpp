@@ -6,6 +6,7 @@
 
 #include "protocols/ocpp/csms_state.hpp"
 #include "protocols/ocpp/kept.hpp"
+#include "protocols/ocpp/leniency.hpp"
 
 namespace busbar::ocpp {
 
@@ -106,19 +107,6 @@ void answer_unreadable(Turn& turn, const Received& received) {
 
 const Dialect& dialect_of(Version version) {
     return version == Version::v16 ? dialect_v16 : dialect_v201;
-}
-
-Reply answer_with(std::string payload) {
-    return {std::move(payload), std::nullopt, {}, {}};
-}
-
-Reply refuse(const wire::Error& error) {
-    return {{}, error_code(error.fault), error.text(), error_details(error)};
-}
-
-wire::Failure read_request(Turn&, std::string_view, std::string_view payload, const wire::Record& record, void* value,
-                           void (*)(void*)) {
-    return wire::read_json(payload, record, value);
 }
 
 Csms::Csms(Policy policy) : state_(std::make_unique<State>()) {
@@ -323,6 +311,16 @@ StationView view_of(const std::string& id, const Peer& peer) {
 }
 
 }  // namespace
+
+std::vector<Mended> Csms::mended() const {
+    std::vector<Mended> rows;
+    for (const auto& [index, count] : state_->mended) {
+        const Leniency& row = leniency_table()[index];
+        rows.push_back({std::string(row.action), std::string(row.path), std::string(wire::name_of(row.fault)),
+                        std::string(name_of(row.remedy)), count});
+    }
+    return rows;
+}
 
 std::optional<StationView> Csms::station(std::string_view id) const {
     const auto found = state_->peers.find(id);

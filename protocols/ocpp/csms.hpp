@@ -113,6 +113,12 @@ struct StationView {
     std::vector<OutletView> outlets;
 };
 
+// How often a row of the leniency table was used.
+struct Mended {
+    std::string action, path, fault, remedy;
+    std::uint64_t count = 0;
+};
+
 class Csms {
   public:
     explicit Csms(Policy policy = {});
@@ -145,6 +151,7 @@ class Csms {
 
     std::optional<StationView> station(std::string_view id) const;
     std::vector<StationView> stations() const;  // by id
+    std::vector<Mended> mended() const;         // rows that were used
 
     struct State;
 

@@ -101,7 +101,8 @@ struct Peer {
     std::string answered_id, answered_call, answer;  // last transaction message: a repetition gets the same answer
     model::Us heard_us = 0;
     std::uint64_t received = 0, sent = 0, errors = 0, mended = 0;
-    std::string kept;  // document as last given out
+    std::set<std::size_t> mended_rows;  // that a notice has told of
+    std::string kept;                   // document as last given out
     model::Us due_us = model::never;
 
     Outlet* outlet(std::int64_t number) {
@@ -119,6 +120,7 @@ struct Csms::State {
     std::map<std::string, Peer, std::less<>> peers;
     std::map<std::string, std::pair<Peer*, std::uint16_t>, std::less<>> resources;
     std::set<std::pair<model::Us, Peer*>> due;
+    std::map<std::size_t, std::uint64_t> mended;  // row of the leniency table, how often
 };
 
 // One call into the CSMS, about one station.
@@ -133,7 +135,7 @@ struct Turn {
     void input(model::Input input) { out.changes.inputs.push_back(std::move(input)); }
 };
 
-// ---- the two versions ----------------------------------------------------------------------------------------------
+// ---- the two versions ---------------------------------------------------------------------------------------------
 
 struct Reply {
     std::string payload;             // of a CALLRESULT
@@ -157,8 +159,7 @@ const Dialect& dialect_of(Version version);
 extern const Dialect dialect_v16;
 extern const Dialect dialect_v201;
 
-// ---- stations.cpp: boot, status, resources, what is kept
-// -------------------------------------------------------------
+// ---- stations.cpp: boot, status, resources, what is kept ----------------------------------------------------------
 
 struct Boot {
     std::string vendor, model, serial, firmware;
@@ -167,16 +168,15 @@ struct Boot {
 bool take_boot(Turn& turn, const Boot& boot);
 void take_status(Turn& turn, std::int64_t outlet, OutletState state);
 bool token_accepted(const Turn& turn, std::string_view token);
-// It does not send a BootNotification when asked to: it cannot (1.6), or it holds itself accepted (F06.FR.17). It is then
-// taken as it is; a strict policy waits.
+// It does not send a BootNotification when asked to: it cannot (1.6), or it holds itself accepted (F06.FR.17). It is
+// then taken as it is; a strict policy waits.
 void take_unbootable(Turn& turn, std::string_view words);
 void tell_resource(Turn& turn, Outlet& outlet);  // if anything in it changed
 void tell_resources(Turn& turn);
 void keep(Turn& turn);  // the station's document, if anything in it changed
 void restore_peer(Peer& peer, std::string_view body);
 
-// ---- transactions.cpp
-// ------------------------------------------------------------------------------------------------
+// ---- transactions.cpp ---------------------------------------------------------------------------------------------
 
 // 1.6 StartTransaction: gives the number, the same one for a repetition.
 std::int32_t start_numbered(Turn& turn, std::int64_t outlet, std::string_view token, model::Us at_us,
@@ -198,8 +198,7 @@ bool take_step(Turn& turn, const TransactionStep& step);
 Outlet* outlet_of_transaction(Peer& peer, std::string_view id);
 void take_readings(Turn& turn, std::int64_t outlet, const std::vector<Reading>& readings, model::Us measured_us);
 
-// ---- calls.cpp: one call at a time
-// -----------------------------------------------------------------------------------
+// ---- calls.cpp: one call at a time --------------------------------------------------------------------------------
 
 void enqueue(Turn& turn, Work work, bool first = false);
 void pump(Turn& turn);
@@ -208,8 +207,7 @@ void take_error(Turn& turn, const Received& received);
 void time_out(Turn& turn);
 void lose_calls(Turn& turn, std::string_view reason);
 
-// ---- commands.cpp
-// ----------------------------------------------------------------------------------------------------
+// ---- commands.cpp -------------------------------------------------------------------------------------------------
 
 void acknowledge(Turn& turn, const model::Command& command, model::AckState state, std::string reason);
 void take_command(Turn& turn, Outlet& outlet, const model::Command& command);
@@ -225,8 +223,7 @@ void reapply(Turn& turn, Outlet& outlet);
 void commands_due(Turn& turn);
 model::Us commands_next_due(const Peer& peer);
 
-// ---- discovery.cpp
-// ---------------------------------------------------------------------------------------------------
+// ---- discovery.cpp ------------------------------------------------------------------------------------------------
 
 void start_learning(Turn& turn);
 // All answers are in: set the meter interval and measurands where they differ.
@@ -235,16 +232,15 @@ inline constexpr std::string_view wanted_measurands = "Power.Active.Import,Energ
 // "Current,Power", "A,W", "W" …
 void read_rate_units(std::string_view text, ProfileLimits& limits);
 
-// ---- reading
-// ---------------------------------------------------------------------------------------------------------
+// ---- reading.cpp -----------------------------------------------------------------------------------------------
 
-// Reads a request of the station; in tolerant mode what `leniency` knows is mended first.
-wire::Failure read_request(Turn& turn, std::string_view action, std::string_view payload, const wire::Record& record,
+// Reads what the station sent; in tolerant mode what the leniency table knows is mended. `action` of an answer ends in
+// "Response". `reset` makes the value a new one.
+wire::Failure read_message(Turn& turn, std::string_view action, std::string_view payload, const wire::Record& record,
                            void* value, void (*reset)(void* value));
-
 template <wire::IsRecord T>
-wire::Failure read_request(Turn& turn, std::string_view action, std::string_view payload, T& value) {
-    return read_request(turn, action, payload, record_of(wire::Tag<T>{}), &value,
+wire::Failure read_message(Turn& turn, std::string_view action, std::string_view payload, T& value) {
+    return read_message(turn, action, payload, record_of(wire::Tag<T>{}), &value,
                         [](void* target) { *static_cast<T*>(target) = T{}; });
 }
 

@@ -119,8 +119,7 @@ struct StationDialect {
 extern const StationDialect station_v16;
 extern const StationDialect station_v201;
 
-// ---- station.cpp: what both dialects call
-// ----------------------------------------------------------------------------
+// ---- station.cpp: what both dialects call -------------------------------------------------------------------------
 
 void boot_answered(Station::State& state, model::Us now, bool accepted, std::int32_t interval_s);
 void authorized(Station::State& state, model::Us now, std::uint16_t evse, bool accepted);

@@ -69,7 +69,7 @@ Outlet* outlet_of_transaction(Peer& peer, std::string_view id) {
 
 std::int32_t start_numbered(Turn& turn, std::int64_t number, std::string_view token, Us at_us, std::int64_t meter_wh) {
     Peer& peer = turn.peer;
-    Outlet* outlet = peer.outlet(number);
+    Outlet* outlet = peer.outlet(number == 0 && peer.outlets.size() == 1 ? 1 : number);
     // The answer to a first attempt may have been lost: the same start again is the same transaction.
     if (outlet && outlet->transaction && outlet->transaction->started_us == at_us &&
         outlet->transaction->token == token && outlet->transaction->meter_start_wh == meter_wh) {

@@ -16,8 +16,7 @@ std::string text_of(const std::optional<T>& text) {
     return text ? std::string(*text) : std::string();
 }
 
-// ---- what a charge point says
-// ----------------------------------------------------------------------------------------
+// ---- what a charge point says -------------------------------------------------------------------------------------
 
 BootNotificationResponse handle(Turn& turn, const BootNotificationRequest& request) {
     const std::string serial =
@@ -106,14 +105,19 @@ FirmwareStatusNotificationResponse handle(Turn& turn, const FirmwareStatusNotifi
 template <class Request>
 Reply answer(Turn& turn, std::string_view action, std::string_view payload) {
     Request request;
-    if (const auto failure = read_request(turn, action, payload, request)) return refuse(*failure);
+    if (const auto failure = read_message(turn, action, payload, request)) return refuse(*failure);
     return answer_with(wire::to_json(handle(turn, request)));
 }
 
 Reply answer_meter_values(Turn& turn, std::string_view action, std::string_view payload) {
     MeterValuesRequest request;
-    if (const auto failure = read_request(turn, action, payload, request)) return refuse(*failure);
-    take_meter_values(turn, request.connectorId, request.meterValue, has_zoneless_time(payload));
+    if (const auto failure = read_message(turn, action, payload, request)) return refuse(*failure);
+    // Replays are known to leave the connector out; their transaction knows it.
+    const Outlet* outlet = request.connectorId == 0 && request.transactionId
+                               ? outlet_of_transaction(turn.peer, std::to_string(*request.transactionId))
+                               : nullptr;
+    take_meter_values(turn, outlet ? outlet->number : request.connectorId, request.meterValue,
+                      has_zoneless_time(payload));
     return answer_with("{}");
 }
 
@@ -142,8 +146,7 @@ Reply receive(Turn& turn, std::string_view action, std::string_view payload) {
     return {{}, ErrorCode::not_implemented, "no such action here: " + std::string(action), {}};
 }
 
-// ---- what we say to it
-// -----------------------------------------------------------------------------------------------
+// ---- what we say to it --------------------------------------------------------------------------------------------
 
 Rendered learn_request() {
     GetConfigurationRequest request;
@@ -207,8 +210,7 @@ std::optional<Rendered> render(Turn& turn, Work& work) {
     return std::nullopt;
 }
 
-// ---- what it answers
-// -------------------------------------------------------------------------------------------------
+// ---- what it answers ----------------------------------------------------------------------------------------------
 
 void take_configuration(Turn& turn, const GetConfigurationResponse& response) {
     Learnt& learnt = turn.peer.learnt;
@@ -225,14 +227,9 @@ void take_configuration(Turn& turn, const GetConfigurationResponse& response) {
     learnt_all(turn);
 }
 
-template <class Response>
-wire::Failure read(std::string_view payload, Response& response) {
-    return wire::from_json(payload, response);
-}
-
 wire::Failure status_answered(Turn& turn, const Work& work, std::string_view payload) {
     ChangeConfigurationResponse response;
-    if (auto failure = read(payload, response)) return failure;
+    if (auto failure = read_message(turn, "ChangeConfigurationResponse", payload, response)) return failure;
     if (response.status == ConfigurationStatus::Accepted) return std::nullopt;
     turn.notice(Severity::info, "setting_refused",
                 work.action + " = " + work.payload + ": " + std::string(to_text(response.status)));
@@ -241,7 +238,7 @@ wire::Failure status_answered(Turn& turn, const Work& work, std::string_view pay
 
 wire::Failure boot_answered(Turn& turn, std::string_view payload) {
     TriggerMessageResponse response;
-    if (auto failure = read(payload, response)) return failure;
+    if (auto failure = read_message(turn, "TriggerMessageResponse", payload, response)) return failure;
     if (response.status != TriggerMessageStatus::Accepted) take_unbootable(turn, to_text(response.status));
     return std::nullopt;
 }
@@ -250,7 +247,7 @@ wire::Failure answered(Turn& turn, const Work& work, std::string_view payload) {
     switch (work.task) {
         case Task::learn: {
             GetConfigurationResponse response;
-            if (auto failure = read(payload, response)) return failure;
+            if (auto failure = read_message(turn, "GetConfigurationResponse", payload, response)) return failure;
             take_configuration(turn, response);
             return std::nullopt;
         }
@@ -261,20 +258,20 @@ wire::Failure answered(Turn& turn, const Work& work, std::string_view payload) {
         case Task::fallback:
         case Task::command: {
             SetChargingProfileResponse response;
-            if (auto failure = read(payload, response)) return failure;
+            if (auto failure = read_message(turn, "SetChargingProfileResponse", payload, response)) return failure;
             profile_answered(turn, work, response.status == ChargingProfileStatus::Accepted,
                              std::string(to_text(response.status)));
             return std::nullopt;
         }
         case Task::clear: {
             ClearChargingProfileResponse response;
-            if (auto failure = read(payload, response)) return failure;
+            if (auto failure = read_message(turn, "ClearChargingProfileResponse", payload, response)) return failure;
             clear_answered(turn, work, std::string(to_text(response.status)));
             return std::nullopt;
         }
         case Task::verify: {
             GetCompositeScheduleResponse response;
-            if (auto failure = read(payload, response)) return failure;
+            if (auto failure = read_message(turn, "GetCompositeScheduleResponse", payload, response)) return failure;
             composite_answered(turn, work, to_composite(response));
             return std::nullopt;
         }
@@ -285,8 +282,7 @@ wire::Failure answered(Turn& turn, const Work& work, std::string_view payload) {
     return std::nullopt;
 }
 
-// ---- what the operator may ask
-// ---------------------------------------------------------------------------------------
+// ---- what the operator may ask ------------------------------------------------------------------------------------
 
 template <class Request>
 wire::Failure valid(std::string_view payload) {

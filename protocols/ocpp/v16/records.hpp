@@ -259,7 +259,7 @@ RECORD(SampledValue, value, context, format, measurand, phase, location, unit)
 
 struct MeterValue {
     wire::DateTime timestamp;
-    wire::List<SampledValue> sampledValue;
+    wire::RequiredList<SampledValue> sampledValue;
 };
 RECORD(MeterValue, timestamp, sampledValue)
 
@@ -281,7 +281,7 @@ RECORD(StopTransactionResponse, idTagInfo)
 struct MeterValuesRequest {
     std::int32_t connectorId{};
     std::optional<std::int32_t> transactionId;
-    wire::List<MeterValue> meterValue;
+    wire::RequiredList<MeterValue> meterValue;
 };
 RECORD(MeterValuesRequest, connectorId, transactionId, meterValue)
 
@@ -346,7 +346,7 @@ struct ChargingSchedule {
     std::optional<std::int32_t> duration;         // s
     std::optional<wire::DateTime> startSchedule;  // absent with chargingProfileKind Relative
     ChargingRateUnit chargingRateUnit{};
-    wire::List<ChargingSchedulePeriod> chargingSchedulePeriod;
+    wire::RequiredList<ChargingSchedulePeriod> chargingSchedulePeriod;
     std::optional<wire::Decimal<1>> minChargingRate;  // in the schedule's chargingRateUnit
 };
 RECORD(ChargingSchedule, duration, startSchedule, chargingRateUnit, chargingSchedulePeriod, minChargingRate)

@@ -13,8 +13,7 @@ namespace {
 using wire::DateTime;
 using Kind = Saying::Kind;
 
-// ---- what it says
-// ----------------------------------------------------------------------------------------------------
+// ---- what it says -------------------------------------------------------------------------------------------------
 
 ChargePointStatus status_of(OutletState state) {
     switch (state) {
@@ -150,8 +149,7 @@ std::optional<StationCall> say(Station::State& state, Saying& saying) {
     return std::nullopt;
 }
 
-// ---- what it hears
-// ---------------------------------------------------------------------------------------------------
+// ---- what it hears ------------------------------------------------------------------------------------------------
 
 void start_heard(Station::State& state, model::Us now, const Saying& saying, std::string_view payload) {
     StartTransactionResponse response;
@@ -181,8 +179,7 @@ void heard(Station::State& state, model::Us now, const Saying& saying, std::stri
     }
 }
 
-// ---- what it answers
-// -------------------------------------------------------------------------------------------------
+// ---- what it answers ----------------------------------------------------------------------------------------------
 
 StationReply answer_with(std::string payload) {
     return {std::move(payload), std::nullopt, {}, {}};

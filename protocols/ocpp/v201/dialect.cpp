@@ -21,8 +21,7 @@ std::string words_of(std::string_view status, const std::optional<StatusInfo>& i
     return words;
 }
 
-// ---- what a station says
-// ---------------------------------------------------------------------------------------------
+// ---- what a station says ------------------------------------------------------------------------------------------
 
 BootNotificationResponse handle(Turn& turn, const BootNotificationRequest& request) {
     const ChargingStation& station = request.chargingStation;
@@ -83,7 +82,7 @@ void take_meter_values(Turn& turn, std::int64_t evse, const std::vector<MeterVal
 
 Reply answer_transaction_event(Turn& turn, std::string_view action, std::string_view payload) {
     TransactionEventRequest request;
-    if (const auto failure = read_request(turn, action, payload, request)) return refuse(*failure);
+    if (const auto failure = read_message(turn, action, payload, request)) return refuse(*failure);
     const TransactionStep step = step_of(request);
     const Outlet* before = outlet_of_transaction(turn.peer, step.id);
     const std::uint16_t number = before ? before->number : static_cast<std::uint16_t>(0);
@@ -98,7 +97,7 @@ Reply answer_transaction_event(Turn& turn, std::string_view action, std::string_
 
 Reply answer_meter_values(Turn& turn, std::string_view action, std::string_view payload) {
     MeterValuesRequest request;
-    if (const auto failure = read_request(turn, action, payload, request)) return refuse(*failure);
+    if (const auto failure = read_message(turn, action, payload, request)) return refuse(*failure);
     take_meter_values(turn, request.evseId, request.meterValue, has_zoneless_time(payload));
     return answer_with("{}");
 }
@@ -183,7 +182,7 @@ DataTransferResponse handle(Turn& turn, const DataTransferRequest& request) {
 template <class Request>
 Reply answer(Turn& turn, std::string_view action, std::string_view payload) {
     Request request;
-    if (const auto failure = read_request(turn, action, payload, request)) return refuse(*failure);
+    if (const auto failure = read_message(turn, action, payload, request)) return refuse(*failure);
     return answer_with(wire::to_json(handle(turn, request)));
 }
 
@@ -218,8 +217,7 @@ Reply receive(Turn& turn, std::string_view action, std::string_view payload) {
     return {{}, ErrorCode::not_implemented, "no such action here: " + std::string(action), {}};
 }
 
-// ---- what we say to it
-// -----------------------------------------------------------------------------------------------
+// ---- what we say to it --------------------------------------------------------------------------------------------
 
 struct Name {
     const char* component;
@@ -293,8 +291,7 @@ std::optional<Rendered> render(Turn& turn, Work& work) {
     return std::nullopt;
 }
 
-// ---- what it answers
-// -------------------------------------------------------------------------------------------------
+// ---- what it answers ----------------------------------------------------------------------------------------------
 
 void take_variables(Turn& turn, const GetVariablesResponse& response) {
     Learnt& learnt = turn.peer.learnt;
@@ -315,7 +312,7 @@ void take_variables(Turn& turn, const GetVariablesResponse& response) {
 
 wire::Failure setting_answered(Turn& turn, const Work& work, std::string_view payload) {
     SetVariablesResponse response;
-    if (auto failure = wire::from_json(payload, response)) return failure;
+    if (auto failure = read_message(turn, "SetVariablesResponse", payload, response)) return failure;
     for (const SetVariableResult& row : response.setVariableResult) {
         if (row.attributeStatus == SetVariableStatusEnum::Accepted) continue;
         turn.notice(Severity::info, "setting_refused",
@@ -327,7 +324,7 @@ wire::Failure setting_answered(Turn& turn, const Work& work, std::string_view pa
 
 wire::Failure boot_answered(Turn& turn, std::string_view payload) {
     TriggerMessageResponse response;
-    if (auto failure = wire::from_json(payload, response)) return failure;
+    if (auto failure = read_message(turn, "TriggerMessageResponse", payload, response)) return failure;
     if (response.status != TriggerMessageStatusEnum::Accepted) {
         take_unbootable(turn, words_of(to_text(response.status), response.statusInfo));
     }
@@ -338,7 +335,7 @@ wire::Failure answered(Turn& turn, const Work& work, std::string_view payload) {
     switch (work.task) {
         case Task::learn: {
             GetVariablesResponse response;
-            if (auto failure = wire::from_json(payload, response)) return failure;
+            if (auto failure = read_message(turn, "GetVariablesResponse", payload, response)) return failure;
             take_variables(turn, response);
             return std::nullopt;
         }
@@ -349,20 +346,20 @@ wire::Failure answered(Turn& turn, const Work& work, std::string_view payload) {
         case Task::fallback:
         case Task::command: {
             SetChargingProfileResponse response;
-            if (auto failure = wire::from_json(payload, response)) return failure;
+            if (auto failure = read_message(turn, "SetChargingProfileResponse", payload, response)) return failure;
             profile_answered(turn, work, response.status == ChargingProfileStatusEnum::Accepted,
                              words_of(to_text(response.status), response.statusInfo));
             return std::nullopt;
         }
         case Task::clear: {
             ClearChargingProfileResponse response;
-            if (auto failure = wire::from_json(payload, response)) return failure;
+            if (auto failure = read_message(turn, "ClearChargingProfileResponse", payload, response)) return failure;
             clear_answered(turn, work, words_of(to_text(response.status), response.statusInfo));
             return std::nullopt;
         }
         case Task::verify: {
             GetCompositeScheduleResponse response;
-            if (auto failure = wire::from_json(payload, response)) return failure;
+            if (auto failure = read_message(turn, "GetCompositeScheduleResponse", payload, response)) return failure;
             composite_answered(turn, work, to_composite(response));
             return std::nullopt;
         }
@@ -373,8 +370,7 @@ wire::Failure answered(Turn& turn, const Work& work, std::string_view payload) {
     return std::nullopt;
 }
 
-// ---- what the operator may ask
-// ---------------------------------------------------------------------------------------
+// ---- what the operator may ask ------------------------------------------------------------------------------------
 
 template <class Request>
 wire::Failure valid(std::string_view payload) {

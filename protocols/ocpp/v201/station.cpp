@@ -15,8 +15,7 @@ namespace {
 using wire::DateTime;
 using Kind = Saying::Kind;
 
-// ---- what it says
-// ----------------------------------------------------------------------------------------------------
+// ---- what it says -------------------------------------------------------------------------------------------------
 
 ConnectorStatusEnum status_of(OutletState state) {
     switch (state) {
@@ -170,8 +169,7 @@ std::optional<StationCall> say(Station::State& state, Saying& saying) {
     return std::nullopt;
 }
 
-// ---- what it hears
-// ---------------------------------------------------------------------------------------------------
+// ---- what it hears ------------------------------------------------------------------------------------------------
 
 void heard(Station::State& state, model::Us now, const Saying& saying, std::string_view payload) {
     if (saying.kind == Kind::boot) {
@@ -194,8 +192,7 @@ void heard(Station::State& state, model::Us now, const Saying& saying, std::stri
     }
 }
 
-// ---- what it answers
-// -------------------------------------------------------------------------------------------------
+// ---- what it answers ----------------------------------------------------------------------------------------------
 
 // Component and variable must both be right for a setting to be found.
 Setting* find(Station::State& state, const Component& component, const Variable& variable, bool& component_known) {
