@@ -8,6 +8,7 @@ namespace busbar::dispatch {
 
 using model::AckState;
 using model::MilliW;
+using model::second_us;
 using model::Us;
 
 namespace {
@@ -15,6 +16,7 @@ namespace {
 constexpr std::size_t most_commands = 4;              // kept for each resource
 constexpr Us first_retry_us = 30 * model::second_us;  // to a device that is silent; doubles
 constexpr Us last_retry_us = 10 * model::minute_us;
+constexpr Us slow_meter_us = 4 * second_us;  // one sample of such a meter must do
 constexpr Us release_life_us = 5 * model::minute_us;
 constexpr Us refusal_life_us = 5 * model::minute_us;  // a device that refused may be asked for something else then
 
@@ -124,13 +126,14 @@ void Core::State::learn(std::uint32_t place) {
     if (!follows(resource) || refused(place)) return;
     refresh_told(resource);
     if (resource.meter.power_us < shifted(resource.told_us, resource.resource.settles_us)) return;
-    const Box nominal = nominal_box(resource.resource);
-    const MilliW done = resource.meter.power_mw;
+    Told told{nominal_box(resource.resource), resource.told_mw, settings.deadband_mw, 2};
+    if (resource.meter.gap_us >= slow_meter_us) told.samples_needed = 1;
     if (!resource.told) {
-        observe_free(resource.response, nominal, preferred_power(resource.resource), done, settings.deadband_mw);
+        told.told_mw = preferred_power(resource.resource);
+        observe_free(resource.response, told, resource.meter.power_mw);
         return;
     }
-    observe(resource.response, nominal, resource.told_mw, done, settings.deadband_mw);
+    observe(resource.response, told, resource.meter.power_mw);
     auto& record = resource.commands.back();
     if (record.state == CommandState::accepted && record.command.start_us <= s.now_us && !resource.response.ignores) {
         record.state = CommandState::started;

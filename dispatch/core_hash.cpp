@@ -55,9 +55,9 @@ class Hash {
         return all(v.resource, v.measured_us, v.received_us, v.power_mw, v.import_mwh, v.export_mwh,
                    v.state_of_charge_ppm, v.voltage_mv, v.frequency_mhz, v.quality);
     }
+    Hash& operator()(const Regime& v) { return all(v.told_mw, v.mean_mw, v.count); }
     Hash& operator()(const ResponseState& v) {
-        return all(v.gain_ppm, v.cap_low, v.cap_high, v.low_mw, v.high_mw, v.ignores, v.misses, v.last_told_mw,
-                   v.last_done_mw, v.has_last);
+        return all(v.gain_ppm, v.cap_low, v.cap_high, v.low_mw, v.high_mw, v.ignores, v.present, v.before, v.noise_mw);
     }
     Hash& operator()(const model::Step& v) { return all(v.start_us, v.power_mw); }
     Hash& operator()(const Schedule& v) { return all(v.steps, v.end_us, v.cut); }

@@ -148,7 +148,9 @@ AllocationProblem Core::State::lay_out(const Segment& segment) {
         if (resource.response.cap_low) lowest = std::min(lowest, -box.low_mw);
         problem.lowest_on.back() = std::max<MilliW>(lowest, 0);
         const auto step = static_cast<model::Wide>(std::max<MilliW>(resource.resource.capability.step_mw, 0));
-        if (step > 1) problem.step.back() = static_cast<MilliW>(step * resource.response.gain_ppm / model::ppm_one);
+        const bool capped = resource.response.cap_low || resource.response.cap_high;
+        if (step > 1 && !capped)
+            problem.step.back() = static_cast<MilliW>(step * resource.response.gain_ppm / model::ppm_one);
         problem.on.back() = resource.meter.has_power && resource.meter.power_mw != 0;
     }
     return problem;
@@ -186,9 +188,10 @@ std::vector<Share> Core::State::share_out(const Segment& segment, bool now) {
         const MilliW band = deadband(resource);
         auto& share = shares[position];
         const bool fixed = problem.low[position] == problem.high[position];
-        share.told_mw = fixed && !follows(resource)
-                            ? wish
-                            : to_tell(resource.response, nominal, result.power[position], wish, band);
+        const auto& can = resource.resource.capability;
+        const Wish asked{result.power[position], wish, std::max<MilliW>(can.lowest_on_mw, 0), can.step_mw,
+                         settings.deadband_mw};
+        share.told_mw = fixed && !follows(resource) ? wish : to_tell(resource.response, nominal, asked);
         const MilliW moved = share.told_mw - preferred_power(resource.resource);
         if (moved > band || moved < -band) share.asked = true;
     }

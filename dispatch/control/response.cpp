@@ -13,7 +13,9 @@ using model::Wide;
 namespace {
 
 constexpr Ppm lowest_gain = 800'000, highest_gain = 1'200'000;  // beyond, it is no gain but a cap, or it ignores us
-constexpr std::int32_t misses_to_believe = 2;
+constexpr Ppm likely_gain = 900'000;  // a free device this near to its largest import loses it rather than lacks it
+constexpr Ppm least_gain_change = 3'000;
+constexpr std::int32_t longest_look = 8;
 
 MilliW scaled(MilliW power, Ppm ratio) {
     return static_cast<MilliW>(static_cast<Wide>(power) * ratio / ppm_one);
@@ -25,52 +27,92 @@ MilliW size(MilliW power) {
     return power < 0 ? -power : power;
 }
 
+// The same judgement serves import and export: everything seen in the direction in which the device was told to go.
+struct View {
+    bool exports;
+    MilliW told, done;  // told >= 0
+    MilliW slack;       // what noise and tolerance may make of nothing
+};
+
+bool is_capped(const ResponseState& response, bool exports) {
+    return exports ? response.cap_low : response.cap_high;
+}
+MilliW edge_of(const ResponseState& response, bool exports) {
+    return exports ? -response.low_mw : response.high_mw;
+}
+
 void forget_caps(ResponseState& response) {
     response.cap_low = response.cap_high = response.ignores = false;
-    response.misses = 0;
 }
 
-// Everything below works on magnitudes in the direction that the device was told; caps are set for that direction.
-void cap(ResponseState& response, bool export_side, MilliW done) {
-    forget_caps(response);
-    response.gain_ppm = ppm_one;
-    response.has_last = false;
-    if (export_side) {
-        response.cap_low = true;
-        response.low_mw = std::min<MilliW>(done, 0);
-    } else {
-        response.cap_high = true;
-        response.high_mw = std::max<MilliW>(done, 0);
-    }
+void set_cap(ResponseState& response, bool exports, MilliW done) {
+    response.ignores = false;
+    (exports ? response.cap_low : response.cap_high) = true;
+    (exports ? response.low_mw : response.high_mw) = std::max<MilliW>(done, 0) * (exports ? -1 : 1);
 }
 
-void ignore(ResponseState& response, MilliW told, MilliW done) {
+// Stuck at `done`, on the side away from what it was told.
+void set_ignores(ResponseState& response, MilliW told, MilliW done) {
     forget_caps(response);
-    response.has_last = false;
     response.ignores = true;
     (done > told ? response.cap_low : response.cap_high) = true;
     (done > told ? response.low_mw : response.high_mw) = done;
 }
 
-bool is_capped(const ResponseState& response) {
-    return response.cap_low || response.cap_high;
+void note(ResponseState& response, const Told& told, MilliW done) {
+    auto& present = response.present;
+    const bool other = size(told.told_mw - present.told_mw) > tolerance_mw(told.nominal, told.deadband_mw) / 2;
+    if (present.count == 0 || other) {
+        if (present.count > 0) response.before = present;
+        present = {told.told_mw, done, 0};
+    }
+    if (present.count > 0) {
+        const MilliW off = size(done - present.mean_mw);
+        response.noise_mw = response.noise_mw == 0 ? off : response.noise_mw + (off - response.noise_mw) / 8;
+    }
+    present.count = std::min(present.count + 1, longest_look);
+    present.mean_mw += (done - present.mean_mw) / present.count;
+}
+
+// How far the mean may be from the truth.
+MilliW unsure_mw(const ResponseState& response) {
+    return 4 * response.noise_mw / (response.present.count + 1);
 }
 
 // Told clearly more than before, and did not do more: that was no gain but a cap.
-bool raised_in_vain(const ResponseState& response, MilliW told, MilliW done, MilliW tolerance) {
-    if (!response.has_last) return false;
-    const MilliW more_told = size(told) - size(response.last_told_mw),
-                 more_done = size(done) - size(response.last_done_mw);
-    return more_told > tolerance / 2 && more_done < more_told / 4 && size(done) < size(told);
+bool raised_in_vain(const ResponseState& response, const View& view) {
+    const auto& before = response.before;
+    if (before.count == 0 || (before.told_mw < 0) != view.exports) return false;
+    const MilliW more_told = view.told - size(before.told_mw), more_done = view.done - size(before.mean_mw);
+    const MilliW clear = std::max(view.slack / 2, 2 * unsure_mw(response));
+    return more_told > clear && more_done < more_told / 4 && view.done < view.told - view.slack / 2;
 }
 
-void learn_gain(ResponseState& response, MilliW told, MilliW done, MilliW tolerance) {
-    const Ppm ratio = std::clamp(static_cast<Ppm>(static_cast<Wide>(done) * ppm_one / told), lowest_gain, highest_gain);
-    response.gain_ppm += (ratio - response.gain_ppm) / 2;
-    if (!response.has_last || size(told - response.last_told_mw) > tolerance / 2) {
-        response.last_told_mw = told;
-        response.last_done_mw = done;
-        response.has_last = true;
+void learn_gain(ResponseState& response, const View& view, MilliW tolerance) {
+    if (view.told < 4 * tolerance) return;
+    const auto measured = static_cast<Ppm>(static_cast<Wide>(view.done) * ppm_one / view.told);
+    const Ppm ratio = std::clamp(measured, lowest_gain, highest_gain);
+    const auto noise = static_cast<Ppm>(static_cast<Wide>(unsure_mw(response)) * ppm_one / view.told / 2);
+    const Ppm change = ratio - response.gain_ppm, least = std::max(noise, least_gain_change);
+    if (change > least || change < -least) response.gain_ppm = ratio;
+}
+
+void judge(ResponseState& response, const View& view, MilliW tolerance) {
+    const MilliW edge = edge_of(response, view.exports);
+    const MilliW band = std::max(view.slack, view.told / 5);
+    if (is_capped(response, view.exports) && view.told > edge + tolerance / 2) {
+        if (view.done >= view.told - view.slack) {
+            forget_caps(response);
+        } else {
+            set_cap(response, view.exports, view.done);
+        }
+    } else if (view.done > view.told + band || view.done < -view.slack) {
+        set_ignores(response, view.exports ? -view.told : view.told, view.exports ? -view.done : view.done);
+    } else if (view.done < view.told - band || raised_in_vain(response, view)) {
+        response.gain_ppm = ppm_one;
+        set_cap(response, view.exports, view.done);
+    } else {
+        learn_gain(response, view, tolerance);
     }
 }
 
@@ -80,53 +122,53 @@ MilliW tolerance_mw(const Box& nominal, MilliW deadband_mw) {
     return std::max(deadband_mw, (nominal.high_mw - nominal.low_mw) / 50);
 }
 
-void observe(ResponseState& response, const Box& nominal, MilliW told_mw, MilliW done_mw, MilliW deadband_mw) {
-    const MilliW tolerance = tolerance_mw(nominal, deadband_mw);
-    if (size(done_mw - expected(response, nominal, told_mw)) <= tolerance / 2 && is_capped(response)) {
-        response.misses = 0;  // as expected: still capped; follow it slowly
-        MilliW& edge = response.cap_low ? response.low_mw : response.high_mw;
-        edge += (done_mw - edge) / 4;
-        return;
-    }
-    const MilliW slack = told_mw == 0 ? tolerance : std::max(tolerance, size(told_mw) / 5);
-    const MilliW miss = done_mw - told_mw;
-    const bool export_side = told_mw < 0;
-    const bool less = export_side ? miss > slack : miss < -slack;
-    const bool more = export_side ? miss < -slack : miss > slack;
-    if (told_mw == 0 ? size(miss) > slack : less || more || raised_in_vain(response, told_mw, done_mw, tolerance)) {
-        if (++response.misses < misses_to_believe) return;
-        if (told_mw != 0 && !more && (export_side ? done_mw <= slack : done_mw >= -slack)) {
-            cap(response, export_side, done_mw);
+void observe(ResponseState& response, const Told& told, MilliW done_mw) {
+    note(response, told, done_mw);
+    if (response.present.count < told.samples_needed) return;
+    const MilliW tolerance = tolerance_mw(told.nominal, told.deadband_mw);
+    const MilliW slack = std::max(tolerance, unsure_mw(response)), done = response.present.mean_mw;
+    if (response.ignores) {
+        const bool follows = size(done - told.told_mw) <= std::max(slack, size(told.told_mw) / 5);
+        if (follows) {
+            forget_caps(response);
         } else {
-            ignore(response, told_mw, done_mw);
+            set_ignores(response, told.told_mw, done);
         }
         return;
     }
-    if (is_capped(response)) forget_caps(response);
-    response.misses = 0;
-    if (size(told_mw) >= 4 * tolerance) learn_gain(response, told_mw, done_mw, tolerance);
+    if (told.told_mw == 0) {
+        if (size(done) > slack) set_ignores(response, 0, done);
+        return;
+    }
+    const bool exports = told.told_mw < 0;
+    judge(response, {exports, size(told.told_mw), exports ? -done : done, slack}, tolerance);
 }
 
-void observe_free(ResponseState& response, const Box& nominal, MilliW preferred_mw, MilliW done_mw,
-                  MilliW deadband_mw) {
-    const MilliW tolerance = tolerance_mw(nominal, deadband_mw);
-    response.ignores = false;
-    response.misses = 0;
-    response.cap_high = preferred_mw > 0 && preferred_mw == nominal.high_mw && done_mw < preferred_mw - tolerance;
-    response.cap_low = preferred_mw < 0 && preferred_mw == nominal.low_mw && done_mw > preferred_mw + tolerance;
-    if (response.cap_high) response.high_mw = std::max<MilliW>(done_mw, 0);
-    if (response.cap_low) response.low_mw = std::min<MilliW>(done_mw, 0);
+void observe_free(ResponseState& response, const Told& told, MilliW done_mw) {
+    note(response, told, done_mw);
+    forget_caps(response);
+    if (response.present.count < told.samples_needed) return;
+    const MilliW slack = std::max(tolerance_mw(told.nominal, told.deadband_mw), unsure_mw(response));
+    const MilliW done = response.present.mean_mw, wanted = told.told_mw;
+    if (wanted > 0 && wanted == told.nominal.high_mw) {
+        if (done < wanted - slack) set_cap(response, false, done);
+        const auto ratio = static_cast<Ppm>(static_cast<Wide>(done) * ppm_one / wanted);
+        response.gain_ppm = ratio >= likely_gain && ratio < ppm_one ? ratio : ppm_one;
+    } else if (wanted < 0 && wanted == told.nominal.low_mw && done > wanted + slack) {
+        set_cap(response, true, -done);
+    }
 }
 
 Box reachable(const ResponseState& response, const Box& nominal) {
-    Box box{std::min(scaled(nominal.low_mw, response.gain_ppm), nominal.high_mw),
-            std::max(scaled(nominal.high_mw, response.gain_ppm), nominal.low_mw)};
-    if (nominal.low_mw > 0) box.low_mw = nominal.low_mw;
-    if (nominal.high_mw < 0) box.high_mw = nominal.high_mw;
-    if (response.cap_low) box.low_mw = response.ignores ? response.low_mw : std::max(box.low_mw, response.low_mw);
-    if (response.cap_high) box.high_mw = response.ignores ? response.high_mw : std::min(box.high_mw, response.high_mw);
-    if (box.low_mw > box.high_mw)
-        (response.cap_low ? box.high_mw : box.low_mw) = response.cap_low ? box.low_mw : box.high_mw;
+    Box box = nominal;
+    if (nominal.low_mw < 0) box.low_mw = scaled(nominal.low_mw, response.gain_ppm);
+    if (nominal.high_mw > 0) box.high_mw = scaled(nominal.high_mw, response.gain_ppm);
+    if (response.ignores) {
+        const MilliW stuck = response.cap_low ? response.low_mw : response.high_mw;
+        return {stuck, stuck};
+    }
+    if (response.cap_low) box.low_mw = std::clamp(response.low_mw, box.low_mw, box.high_mw);
+    if (response.cap_high) box.high_mw = std::clamp(response.high_mw, box.low_mw, box.high_mw);
     return box;
 }
 
@@ -135,13 +177,27 @@ MilliW expected(const ResponseState& response, const Box& nominal, MilliW told_m
     return std::clamp(scaled(told_mw, response.gain_ppm), box.low_mw, box.high_mw);
 }
 
-MilliW to_tell(const ResponseState& response, const Box& nominal, MilliW wanted_mw, MilliW wish_mw,
-               MilliW deadband_mw) {
-    if (response.ignores) return std::clamp(wish_mw, nominal.low_mw, nominal.high_mw);
-    const MilliW headroom = 2 * tolerance_mw(nominal, deadband_mw);
-    MilliW told = unscaled(wanted_mw, response.gain_ppm);
-    if (response.cap_high && wanted_mw >= response.high_mw && wish_mw > wanted_mw) told = response.high_mw + headroom;
-    if (response.cap_low && wanted_mw <= response.low_mw && wish_mw < wanted_mw) told = response.low_mw - headroom;
+MilliW to_tell(const ResponseState& response, const Box& nominal, const Wish& wish) {
+    MilliW told = unscaled(wish.wanted_mw, response.gain_ppm);
+    const MilliW headroom = 2 * tolerance_mw(nominal, wish.deadband_mw), wanted = wish.wanted_mw;
+    if (response.ignores) {
+        told = wish.unbounded_mw;
+    } else if (response.cap_high && wanted >= response.high_mw && wish.unbounded_mw > wanted) {
+        told = std::max(response.high_mw + headroom, wish.lowest_on_mw);
+    } else if (response.cap_low && wanted <= response.low_mw && wish.unbounded_mw < wanted) {
+        told = std::min(response.low_mw - headroom, -wish.lowest_on_mw);
+    } else if (response.cap_high && wanted > 0) {
+        told = std::max(told, wish.lowest_on_mw);
+    }
+    told = std::clamp(told, nominal.low_mw, nominal.high_mw);
+    const MilliW step = wish.step_mw;
+    if (step > 1) {
+        const MilliW nearest = (told >= 0 ? told + step / 2 : told - step / 2) / step * step;
+        told = nearest > nominal.high_mw ? nearest - step : nearest < nominal.low_mw ? nearest + step : nearest;
+    }
+    // Between off and its lowest power there is nothing to be told.
+    if (size(told) < wish.lowest_on_mw && told != 0)
+        told = 2 * size(told) < wish.lowest_on_mw ? 0 : told < 0 ? -wish.lowest_on_mw : wish.lowest_on_mw;
     return std::clamp(told, nominal.low_mw, nominal.high_mw);
 }
 

@@ -2,11 +2,11 @@
 //
 // Three things are told apart, since each calls for another answer:
 //   gain     it does somewhat less (or more) than told, in proportion: another voltage, losses. Ask for more.
-//   cap      it cannot do as much as told: an EV with a small charger, a full battery, little sun. Do not count on
-//   more,
+//   cap      it cannot do as much as told: an EV with a small charger, a full battery, little sun. Do not count on more,
 //            and ask for a little above what it does, so that it shows when it can.
 //   ignores  it does more than told, or the wrong way: it does not follow at all. Count on what it does, keep asking.
-// A device is believed only once it had its time to settle; until then it is expected to do as it was told.
+// Single samples are noisy: what counts is their mean while the device is told about the same, and how sure that is. A
+// device is believed only once it had its time to settle; until then it is expected to do as it was told.
 #pragma once
 
 #include <cstdint>
@@ -20,29 +20,40 @@ struct Box {
     bool operator==(const Box&) const = default;
 };
 
+// Settled samples taken while the device was told about the same.
+struct Regime {
+    model::MilliW told_mw = 0;
+    model::MilliW mean_mw = 0;
+    std::int32_t count = 0;  // up to what the mean looks back
+    bool operator==(const Regime&) const = default;
+};
+
 struct ResponseState {
     model::Ppm gain_ppm = model::ppm_one;
     bool cap_low = false, cap_high = false;  // the box ends at low_mw, at high_mw
     model::MilliW low_mw = 0, high_mw = 0;
     bool ignores = false;
-    std::int32_t misses = 0;         // settled samples in a row that contradict what was expected
-    model::MilliW last_told_mw = 0;  // at the last gain step: what it was told and did
-    model::MilliW last_done_mw = 0;
-    bool has_last = false;
+    Regime present, before;
+    model::MilliW noise_mw = 0;  // mean distance of a sample from the mean
     bool operator==(const ResponseState&) const = default;
 };
 
-// How far a reading may be off without meaning anything: noise, and commands held back by the deadband.
+struct Told {
+    Box nominal;
+    model::MilliW told_mw = 0;
+    model::MilliW deadband_mw = 0;
+    std::int32_t samples_needed = 2;  // before anything is concluded
+};
+
+// How far a power may be off without meaning anything: commands held back by the deadband, small losses.
 model::MilliW tolerance_mw(const Box& nominal, model::MilliW deadband_mw);
 
-// A settled sample: the device was told `told_mw` and does `done_mw`.
-void observe(ResponseState& response, const Box& nominal, model::MilliW told_mw, model::MilliW done_mw,
-             model::MilliW deadband_mw);
+// A settled sample of a device that was told `told.told_mw`.
+void observe(ResponseState& response, const Told& told, model::MilliW done_mw);
 
-// A sample of a device that was told nothing and is known to want as much as it can get in the direction of
-// `preferred_mw`, an end of its box.
-void observe_free(ResponseState& response, const Box& nominal, model::MilliW preferred_mw, model::MilliW done_mw,
-                  model::MilliW deadband_mw);
+// A sample of a device that was told nothing; `told.told_mw` is what it prefers. If that is an end of its box, the device
+// is taken to do as much as it can.
+void observe_free(ResponseState& response, const Told& told, model::MilliW done_mw);
 
 // The powers that may be counted on.
 Box reachable(const ResponseState& response, const Box& nominal);
@@ -50,8 +61,13 @@ Box reachable(const ResponseState& response, const Box& nominal);
 // What it will do when told so.
 model::MilliW expected(const ResponseState& response, const Box& nominal, model::MilliW told_mw);
 
-// What to tell it so that it does `wanted_mw`; `wish_mw` is what it would be asked for if it followed.
-model::MilliW to_tell(const ResponseState& response, const Box& nominal, model::MilliW wanted_mw, model::MilliW wish_mw,
-                      model::MilliW deadband_mw);
+struct Wish {
+    model::MilliW wanted_mw = 0;     // what it shall do
+    model::MilliW unbounded_mw = 0;  // what it would be asked for if its response set no bounds
+    model::MilliW lowest_on_mw = 0, step_mw = 0, deadband_mw = 0;
+};
+
+// What to tell it: within its box, off or at least lowest_on, in whole steps.
+model::MilliW to_tell(const ResponseState& response, const Box& nominal, const Wish& wish);
 
 }  // namespace busbar::dispatch
