@@ -1,0 +1,82 @@
+#include "gateway/store/directory.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "gateway/store/store.hpp"
+
+namespace busbar::store {
+
+namespace {
+
+[[noreturn]] void fail_with_errno(const std::string& path, const std::string& operation) {
+    throw StoreError(path + ": cannot " + operation + ": " + std::strerror(errno) + "; nothing was changed");
+}
+
+// A directory's entries are durable once the directory itself was synced.
+void sync_directory(const std::filesystem::path& path) {
+    const int file = ::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0) return;
+    ::fsync(file);
+    ::close(file);
+}
+
+std::string holder_of(int file) {
+    char text[32];
+    const ssize_t size = ::pread(file, text, sizeof text, 0);
+    return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string("unknown");
+}
+
+}  // namespace
+
+void make_directory(const std::string& directory) {
+    std::filesystem::path made;
+    for (const auto& part : std::filesystem::path(directory).lexically_normal()) {
+        const std::filesystem::path parent = made;
+        made /= part;
+        std::error_code ignored;
+        if (part.empty() || std::filesystem::is_directory(made, ignored)) continue;
+        if (::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST) fail_with_errno(made, "make the directory");
+        sync_directory(parent);
+    }
+    if (!std::filesystem::is_directory(directory)) {
+        throw StoreError(directory +
+                         ": is no directory; expected the store's directory, or a name that is free for it");
+    }
+}
+
+void make_private_file(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) fail_with_errno(path, "open it");
+    ::close(file);
+}
+
+DirectoryLock::DirectoryLock(const std::string& directory) {
+    const std::string path = directory + "/busbar.lock";
+    file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file_ < 0) fail_with_errno(path, "open it");
+    if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
+        const int why = errno;
+        const std::string holder = holder_of(file_);
+        ::close(file_);
+        errno = why;
+        if (why != EWOULDBLOCK) fail_with_errno(path, "lock it");
+        throw StoreError(directory + ": another busbar works on it (process " + holder +
+                         "); stop that one, or name another directory");
+    }
+    const std::string process = std::to_string(::getpid());
+    const bool noted = ::ftruncate(file_, 0) == 0 && ::pwrite(file_, process.data(), process.size(), 0) > 0;
+    (void)noted;  // the number is only for the message above
+}
+
+DirectoryLock::~DirectoryLock() {
+    ::close(file_);
+}
+
+}  // namespace busbar::store

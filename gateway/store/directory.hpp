@@ -1,0 +1,26 @@
+// The directory of a store: made for the owner only, and in one process's hands at a time.
+#pragma once
+
+#include <string>
+
+namespace busbar::store {
+
+// Makes `directory` and its parents, those that are missing with mode 0700, durably. Throws StoreError.
+void make_directory(const std::string& directory);
+// Makes an empty file with mode 0600 if there is none; SQLite gives its companions the same mode. Throws StoreError.
+void make_private_file(const std::string& path);
+
+// Holds `directory`/busbar.lock, which the system lets go of however the process ends. Throws StoreError if another has
+// it.
+class DirectoryLock {
+  public:
+    explicit DirectoryLock(const std::string& directory);
+    ~DirectoryLock();
+    DirectoryLock(const DirectoryLock&) = delete;
+    DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+  private:
+    int file_ = -1;
+};
+
+}  // namespace busbar::store

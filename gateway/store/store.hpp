@@ -1,0 +1,86 @@
+// The durable side: one SQLite database (WAL) with the journal of the core's inputs, snapshots that shorten its replay,
+// and the documents that protocols keep. Bodies are opaque bytes here.
+//
+// One `Store` is used from one thread; backup() and counters() from any. A second process is refused the directory.
+//
+// One commit() is one transaction: all its entries and documents, or none. `durable` commits return after fdatasync
+// (synchronous=FULL); others may lose the last moments on a power failure, never on a crash of the process, and never
+// out of order.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace busbar::store {
+
+struct Entry {
+    std::int64_t now_us = 0;  // the time of the step
+    std::string body;         // the input
+};
+struct DocumentChange {
+    std::string folder;
+    std::string key;
+    std::optional<std::string> body;  // nullopt: deleted
+};
+struct StoredEntry {
+    std::int64_t sequence = 0;  // 1, 2, 3 … without gaps
+    std::int64_t now_us = 0;
+    std::string body;
+};
+struct StoredSnapshot {
+    std::int64_t sequence = 0;  // of the last entry that it contains
+    std::int64_t now_us = 0;
+    std::string body;
+};
+
+// What went wrong on the disk, for the operator: path, operation, SQLite's words, what happens now.
+struct StoreError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+class Store {
+  public:
+    // Opens or creates `directory`/busbar.db, migrates the schema, checks it. Throws StoreError; then nothing was
+    // changed.
+    explicit Store(const std::string& directory);
+    ~Store();
+
+    // Throws StoreError; then nothing of it is stored and nothing may be acknowledged. A full disk may be tried again;
+    // after an error of the disk itself every further call throws, since nobody knows what the disk still holds: start
+    // anew.
+    void commit(const std::vector<Entry>& entries, const std::vector<DocumentChange>& documents, bool durable);
+    std::int64_t last_sequence() const;
+
+    void write_snapshot(std::int64_t now_us, std::string_view body);  // of the state after last_sequence()
+    std::optional<StoredSnapshot> latest_snapshot() const;
+    void replay(std::int64_t after_sequence, const std::function<void(const StoredEntry&)>& visit) const;
+    // Drops entries that the oldest kept snapshot contains and snapshots but the newest `keep` (at least 1).
+    void trim(int keep);
+
+    void documents(std::string_view folder,
+                   const std::function<void(std::string_view key, std::string_view body)>& visit) const;  // by key
+    std::vector<std::string> folders() const;
+
+    // A copy of everything committed so far, consistent in itself, made while the store goes on. `path` must not exist
+    // yet.
+    void backup(const std::string& path) const;
+
+    struct Counters {
+        std::uint64_t commits = 0, durable_commits = 0, entries = 0, documents = 0;
+        std::uint64_t checkpoints = 0, checkpoint_failures = 0;
+        std::uint64_t wal_pages = 0;  // waiting in busbar.db-wal, of 4 KiB
+    };
+    Counters counters() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace busbar::store
