@@ -257,46 +257,71 @@ class Plant {
     model::EventReport report_;
 };
 
-void run_and_judge(const Options& options) {
+void run_and_judge(const Options& options, const std::vector<double>& shares = {0.6, 0.4, 0.5}) {
+    SCOPED_TRACE("seed " + std::to_string(options.seed) + ", " + std::to_string(options.devices) + " devices");
     Plant plant(options);
     plant.run(2 * options.sample_us + 5 * second_us);
-    plant.post({0.6, 0.4, 0.5});
-    plant.run(5 * second_us + 3 * options.interval_us + 60 * second_us);
+    plant.post(shares);
+    plant.run(5 * second_us + static_cast<Us>(shares.size()) * options.interval_us + 60 * second_us);
     for (std::size_t each = 0; each < plant.intervals(); ++each) {
-        std::printf("n %d seed %lu tele %ld: interval %zu ratio %.4f worst %.4f cross %d cmds %zu\n", options.devices,
-                    options.seed, options.sample_us / second_us, each, plant.ratio(each), plant.worst(each),
-                    plant.crossings(each), plant.commands());
+        if (!plant.can_be_met(each)) continue;
         EXPECT_GT(plant.ratio(each), 0.98) << "interval " << each;
         EXPECT_LT(plant.ratio(each), 1.02) << "interval " << each;
         EXPECT_LE(plant.crossings(each), 1) << "interval " << each;
     }
+    EXPECT_LT(plant.commands(), 12U * static_cast<std::size_t>(options.devices));
     EXPECT_TRUE(plant.report().final);
 }
 
-TEST(ClosedLoop, fifteen_devices) {
-    for (std::uint64_t seed = 1; seed <= 10; ++seed) run_and_judge({.seed = seed});
+TEST(ClosedLoop, fifteen_devices_deliver_what_is_ordered) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) run_and_judge({.seed = seed});
 }
-TEST(ClosedLoop, two_hundred_devices) {
+
+TEST(ClosedLoop, so_do_two_hundred) {
     run_and_judge({.devices = 200});
 }
-TEST(ClosedLoop, two_thousand_devices) {
+
+TEST(ClosedLoop, so_do_two_thousand) {
     run_and_judge({.devices = 2000});
 }
+
+TEST(ClosedLoop, short_intervals_are_met_from_their_tenth_second_on) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) run_and_judge({.interval_us = 20 * second_us, .seed = seed});
+}
+
+TEST(ClosedLoop, devices_that_are_slow_to_believe_do_no_harm) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) run_and_judge({.settles_us = 10 * second_us, .seed = seed});
+}
+
+TEST(ClosedLoop, devices_that_accept_and_do_nothing_are_made_up_for) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed)
+        run_and_judge({.seed = seed, .silent_percent = 0, .deaf_percent = 12});
+}
+
+TEST(ClosedLoop, noisy_meters_are_averaged_out) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) run_and_judge({.devices = 50, .seed = seed, .noise = 0.03});
+}
+
+TEST(ClosedLoop, chargers_with_current_steps) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) run_and_judge({.seed = seed, .step_mw = 69'000});
+}
+
 TEST(ClosedLoop, samples_every_five_seconds) {
-    for (const int devices : {15, 200, 2000})
+    for (const int devices : {15, 200, 2000}) {
         run_and_judge({.devices = devices,
                        .sample_us = 5 * second_us,
-                       .settles_us = 5 * second_us,
                        .interval_us = 120 * second_us,
-                       .judged_from_us = 20 * second_us});
+                       .judged_from_us = 15 * second_us});
+    }
 }
+
 TEST(ClosedLoop, samples_every_half_minute) {
-    for (const int devices : {15, 200, 2000})
+    for (const int devices : {15, 200, 2000}) {
         run_and_judge({.devices = devices,
                        .sample_us = 30 * second_us,
-                       .settles_us = 6 * second_us,
-                       .interval_us = 600 * second_us,
-                       .judged_from_us = 90 * second_us});
+                       .interval_us = 300 * second_us,
+                       .judged_from_us = 60 * second_us});
+    }
 }
 
 }  // namespace

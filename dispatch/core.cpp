@@ -247,6 +247,7 @@ void Core::State::take(const model::Input& input) {
 }
 
 void Core::State::pass(model::Outputs& out) {
+    nudged.clear();
     if (s.members_due) find_members();
     advance_events();
     if (s.plan_due || s.now_us >= s.plan_until_us) {

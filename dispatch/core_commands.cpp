@@ -102,7 +102,8 @@ void Core::State::refresh_told(ResourceState& resource) {
     const model::Step* step = nullptr;
     Us since = s.now_us;
     for (auto record = resource.commands.rbegin(); record != resource.commands.rend(); ++record) {
-        if (is_refusal(record->state) || record->state == CommandState::timeout) continue;
+        const bool hoped = record->state == CommandState::sent;  // what is on its way is expected to be taken
+        if (is_refusal(record->state) || (!record->taken && !hoped)) continue;
         if (record->command.kind == model::CommandKind::setpoint) {
             step = step_at(record->command.steps, record->command.end_us, s.now_us);
             if (step != nullptr) since = std::max(step->start_us, record->issued_us);
@@ -189,6 +190,9 @@ void Core::State::close_command(std::uint32_t place) {
 
 void Core::State::issue(std::uint32_t place, model::CommandKind kind, model::Outputs& out) {
     auto& resource = s.resources[place];
+    // A device that owes an answer already is not given more time by being told again.
+    const bool owes = !resource.commands.empty() && resource.commands.back().state == CommandState::sent;
+    const Us owed_us = owes ? resource.ack_due_us : model::never;
     close_command(place);
     CommandRecord record;
     auto& command = record.command;
@@ -214,7 +218,7 @@ void Core::State::issue(std::uint32_t place, model::CommandKind kind, model::Out
     resource.commands.push_back(std::move(record));
     if (resource.commands.size() > most_commands) resource.commands.erase(resource.commands.begin());
     resource.resend = false;
-    resource.ack_due_us = shifted(s.now_us, settings.silent_after_us);
+    resource.ack_due_us = std::min(owed_us, shifted(s.now_us, settings.silent_after_us));
     resource.retry_us = model::never;
     refresh_told(resource);
 }
@@ -241,7 +245,9 @@ void Core::State::tell(std::uint32_t place, model::Outputs& out) {
     const bool stands = last != nullptr && last->command.kind == model::CommandKind::setpoint &&
                         (is_open(last->state) || last->state == CommandState::completed);
     const Schedule told = stands ? Schedule{last->command.steps, last->command.end_us, false} : Schedule{};
-    if (!stands || resource.resend || differs(told, resource.wanted, s.now_us, deadband(resource))) {
+    const bool small = place < nudged.size() && nudged[place] != 0;
+    const MilliW band = small ? settings.deadband_mw / 10 : deadband(resource);
+    if (!stands || resource.resend || differs(told, resource.wanted, s.now_us, band)) {
         issue(place, model::CommandKind::setpoint, out);
     }
 }
@@ -294,7 +300,8 @@ void Core::State::take_ack(const model::Ack& ack) {
     if (progress(next) <= progress(record->state) &&
         !(next == CommandState::timeout && record->state == CommandState::sent))
         return;
-    if (!current && (record->state == CommandState::superseded)) return;
+    if (goes_well(ack.state)) record->taken = true;
+    if (!current && record->state == CommandState::superseded) return;
     record->state = next;
     record->changed_us = s.now_us;
     record->reason = ack.reason;

@@ -57,7 +57,8 @@ class Hash {
     }
     Hash& operator()(const Regime& v) { return all(v.told_mw, v.mean_mw, v.count); }
     Hash& operator()(const ResponseState& v) {
-        return all(v.gain_ppm, v.cap_low, v.cap_high, v.low_mw, v.high_mw, v.ignores, v.present, v.before, v.noise_mw);
+        return all(v.gain_ppm, v.cap_low, v.cap_high, v.low_mw, v.high_mw, v.ignores, v.probes, v.present, v.before,
+                   v.noise_mw);
     }
     Hash& operator()(const model::Step& v) { return all(v.start_us, v.power_mw); }
     Hash& operator()(const Schedule& v) { return all(v.steps, v.end_us, v.cut); }
@@ -65,7 +66,7 @@ class Hash {
         return all(v.id, v.resource, v.event, v.kind, v.start_us, v.end_us, v.steps, v.fallback_mw, v.has_fallback,
                    v.expires_us);
     }
-    Hash& operator()(const CommandRecord& v) { return all(v.command, v.state, v.issued_us, v.changed_us, v.reason); }
+    Hash& operator()(const CommandRecord& v) { return all(v.command, v.state, v.taken, v.issued_us, v.changed_us, v.reason); }
     Hash& operator()(const ResourceState& v) {
         return all(v.used, v.resource, v.last_sample, v.meter, v.response, v.told_mw, v.told_us, v.told, v.wanted,
                    v.wanted_event, v.has_fallback, v.fallback_mw, v.commands, v.resend, v.silent, v.balks, v.ack_due_us,
@@ -90,7 +91,7 @@ class Hash {
     Hash& operator()(const EventState& v) {
         all(v.number, v.event, v.known_us, v.shift_us, v.stop_us, v.status, v.gone, v.baseline_known, v.baseline_mw);
         all(v.intervals, v.members, v.has_opt, v.opt, v.opt_reason, v.report_due, v.next_report_us);
-        return all(v.final, v.final_us, v.shortfall_mw);
+        return all(v.final, v.final_us, v.correction_mw, v.shortfall_mw);
     }
     Hash& operator()(const Snapshot& v) {
         all(v.version, v.now_us, v.next_command, v.next_event, v.nodes, v.resources, v.events);

@@ -14,6 +14,7 @@ using model::Us;
 namespace {
 
 constexpr std::size_t most_segments = 24;
+constexpr MilliW nudge_share = 150;  // held back changes may add up to one part in so many of the order
 
 Us ahead(Us now_us, Us span_us) {
     return span_us >= model::never - now_us ? model::never : now_us + span_us;
@@ -151,7 +152,8 @@ AllocationProblem Core::State::lay_out(const Segment& segment) {
         const bool capped = resource.response.cap_low || resource.response.cap_high;
         if (step > 1 && !capped)
             problem.step.back() = static_cast<MilliW>(step * resource.response.gain_ppm / model::ppm_one);
-        problem.on.back() = resource.meter.has_power && resource.meter.power_mw != 0;
+        const bool runs = resource.meter.has_power && resource.meter.power_mw != 0;
+        problem.on.back() = resource.told ? resource.told_mw != 0 : runs;
     }
     return problem;
 }
@@ -167,9 +169,77 @@ void Core::State::note_orders(const Segment& segment, const AllocationProblem& p
     }
 }
 
+// What the settled devices of an event do more than their responses explain. Slowly followed, so that noise stays out;
+// not while the order cannot be met anyway, when nothing could come of it but windup.
+void Core::State::correct(EventState& event) {
+    if (event.shortfall_mw != 0) return;
+    MilliW residual = 0, settled = 0, all = 0;
+    for (const auto& member : event.members) {
+        const auto& resource = s.resources[member.resource];
+        if (!follows(resource) || !resource.told || refused(member.resource)) continue;
+        const Box nominal = nominal_box(resource.resource);
+        all += nominal.high_mw - nominal.low_mw;
+        if (!is_fresh(resource.meter, s.now_us) || resource.response.present.count == 0) continue;
+        if (resource.meter.power_us < shifted(resource.told_us, resource.resource.settles_us)) continue;
+        settled += nominal.high_mw - nominal.low_mw;
+        residual += resource.response.present.mean_mw - expected(resource.response, nominal, resource.told_mw);
+    }
+    if (settled * 4 < all * 3) return;
+    event.correction_mw += (std::clamp(residual, -all / 20, all / 20) - event.correction_mw) / 4;
+}
+
+AllocationOrder Core::State::corrected(AllocationOrder order, MilliW correction) const {
+    const bool exact = order.low == order.high;
+    if (order.high < model::unlimited_mw) order.high -= exact ? correction : std::max<MilliW>(correction, 0);
+    if (order.low > -model::unlimited_mw) order.low -= exact ? correction : std::min<MilliW>(correction, 0);
+    return order;
+}
+
+// Changes below the deadband are not sent; but many of them in the same direction add up. Then some devices, those with
+// the largest change first, are told all the same.
+void Core::State::nudge(const Segment& segment, const std::vector<Share>& shares) {
+    nudged.assign(s.resources.size(), 0);
+    for (const auto* claim : segment.claims) {
+        if (claim->ask.kind != ClaimKind::power) continue;
+        const auto& event = s.events[claim->event];
+        struct Held {
+            MilliW change;
+            std::uint32_t place;
+        };
+        std::vector<Held> held;
+        MilliW sum = 0;
+        for (const auto& member : event.members) {
+            const auto& resource = s.resources[member.resource];
+            if (!follows(resource) || !resource.told || refused(member.resource)) continue;
+            const MilliW told = shares[tree.resource_position[member.resource]].told_mw, band = deadband(resource);
+            if (told - resource.told_mw > band || resource.told_mw - told > band) continue;
+            const Box nominal = nominal_box(resource.resource);
+            const MilliW change =
+                expected(resource.response, nominal, told) - expected(resource.response, nominal, resource.told_mw);
+            sum += change;
+            if (s.now_us >= shifted(resource.told_us, resource.resource.settles_us))
+                held.push_back({change, member.resource});
+        }
+        const MilliW order = claim->ask.low_mw < 0 ? -claim->ask.low_mw : claim->ask.low_mw;
+        const MilliW allowed = std::max(settings.deadband_mw, order / nudge_share);
+        if (sum <= allowed && sum >= -allowed) continue;
+        const MilliW sign = sum < 0 ? -1 : 1;
+        std::stable_sort(held.begin(), held.end(),
+                         [&](const Held& a, const Held& b) { return a.change * sign > b.change * sign; });
+        for (const auto& each : held) {
+            if (sum * sign <= allowed / 4 || each.change * sign <= 0) break;
+            nudged[each.place] = 1;
+            sum -= each.change;
+        }
+    }
+}
+
 std::vector<Share> Core::State::share_out(const Segment& segment, bool now) {
     AllocationProblem problem = lay_out(segment);
-    for (const auto* claim : segment.claims) problem.orders.push_back(order_of(s.events[claim->event], claim->ask));
+    for (const auto* claim : segment.claims) {
+        auto& event = s.events[claim->event];
+        problem.orders.push_back(corrected(order_of(event, claim->ask), event.correction_mw));
+    }
     const Allocation result = allocate(problem);
     if (now) note_orders(segment, problem, result);
     std::vector<Share> shares(problem.parent.size());
@@ -239,7 +309,11 @@ void Core::State::control() {
     const auto kept = s.plan_until_us;
     const auto present = segments(all, 1);
     s.plan_until_us = kept;
+    for (const auto* claim : present.front().claims) {
+        if (claim->ask.kind != ClaimKind::limit) correct(s.events[claim->event]);
+    }
     const auto shares = share_out(present.front(), true);
+    nudge(present.front(), shares);
     for (std::size_t position = 0; position < shares.size(); ++position) {
         auto& wanted = s.resources[tree.resources[position]].wanted;
         const auto* step = step_at(wanted.steps, wanted.end_us, s.now_us);

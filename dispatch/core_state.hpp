@@ -51,7 +51,8 @@ struct Core::State {
     std::vector<std::uint32_t> free_nodes, free_resources;  // descending
     Tree tree;
     bool tree_known = false;
-    bool limits_stand = false;  // some node has a limit of its own
+    std::vector<std::uint8_t> nudged;  // by resource place, within one pass: to be told although little changes
+    bool limits_stand = false;         // some node has a limit of its own
 
     explicit State(const Settings& given);
     State(const Settings& given, const Snapshot& snapshot);
@@ -92,6 +93,9 @@ struct Core::State {
     void note_orders(const Segment& segment, const AllocationProblem& problem, const Allocation& result);
     AllocationProblem lay_out(const Segment& segment);
     AllocationOrder order_of(const EventState& event, const Ask& ask);
+    void correct(EventState& event);
+    AllocationOrder corrected(AllocationOrder order, model::MilliW correction) const;
+    void nudge(const Segment& segment, const std::vector<Share>& shares);
     void set_fallbacks();
     model::MilliW assumed_power(const ResourceState& resource) const;
     bool follows(const ResourceState& resource) const;

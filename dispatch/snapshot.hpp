@@ -25,6 +25,7 @@ struct NodeState {
 struct CommandRecord {
     model::Command command;
     CommandState state = CommandState::sent;
+    bool taken = false;  // the device acknowledged it at some time
     model::Us issued_us = 0;
     model::Us changed_us = 0;
     std::string reason;
@@ -103,6 +104,7 @@ struct EventState {
     model::Us next_report_us = 0;
     bool final = false;
     model::Us final_us = model::never;  // when it became final
+    model::MilliW correction_mw = 0;    // what its devices do beyond what their responses explain
     model::MilliW shortfall_mw = 0;     // of the running interval: ordered less what can be done
     bool operator==(const EventState&) const = default;
 };

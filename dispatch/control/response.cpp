@@ -16,6 +16,7 @@ constexpr Ppm lowest_gain = 800'000, highest_gain = 1'200'000;  // beyond, it is
 constexpr Ppm likely_gain = 900'000;  // a free device this near to its largest import loses it rather than lacks it
 constexpr Ppm least_gain_change = 3'000;
 constexpr std::int32_t longest_look = 8;
+constexpr std::int32_t most_probes = 6;
 
 MilliW scaled(MilliW power, Ppm ratio) {
     return static_cast<MilliW>(static_cast<Wide>(power) * ratio / ppm_one);
@@ -101,11 +102,10 @@ void judge(ResponseState& response, const View& view, MilliW tolerance) {
     const MilliW edge = edge_of(response, view.exports);
     const MilliW band = std::max(view.slack, view.told / 5);
     if (is_capped(response, view.exports) && view.told > edge + tolerance / 2) {
-        if (view.done >= view.told - view.slack) {
-            forget_caps(response);
-        } else {
-            set_cap(response, view.exports, view.done);
-        }
+        // It was asked for a little more than it could. If it follows it is counted on for that, and asked for twice as
+        // much more; a cap is not gone because of one step.
+        response.probes = view.done >= view.told - view.slack ? std::min(response.probes + 1, most_probes) : 0;
+        set_cap(response, view.exports, view.done);
     } else if (view.done > view.told + band || view.done < -view.slack) {
         set_ignores(response, view.exports ? -view.told : view.told, view.exports ? -view.done : view.done);
     } else if (view.done < view.told - band || raised_in_vain(response, view)) {
@@ -142,6 +142,9 @@ void observe(ResponseState& response, const Told& told, MilliW done_mw) {
     }
     const bool exports = told.told_mw < 0;
     judge(response, {exports, size(told.told_mw), exports ? -done : done, slack}, tolerance);
+    const MilliW end = size(exports ? told.nominal.low_mw : told.nominal.high_mw);
+    if (is_capped(response, exports) && !response.ignores && edge_of(response, exports) >= end - slack)
+        forget_caps(response);
 }
 
 void observe_free(ResponseState& response, const Told& told, MilliW done_mw) {
@@ -179,7 +182,7 @@ MilliW expected(const ResponseState& response, const Box& nominal, MilliW told_m
 
 MilliW to_tell(const ResponseState& response, const Box& nominal, const Wish& wish) {
     MilliW told = unscaled(wish.wanted_mw, response.gain_ppm);
-    const MilliW headroom = 2 * tolerance_mw(nominal, wish.deadband_mw), wanted = wish.wanted_mw;
+    const MilliW headroom = (2 * tolerance_mw(nominal, wish.deadband_mw)) << response.probes, wanted = wish.wanted_mw;
     if (response.ignores) {
         told = wish.unbounded_mw;
     } else if (response.cap_high && wanted >= response.high_mw && wish.unbounded_mw > wanted) {

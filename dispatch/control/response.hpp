@@ -33,6 +33,7 @@ struct ResponseState {
     bool cap_low = false, cap_high = false;  // the box ends at low_mw, at high_mw
     model::MilliW low_mw = 0, high_mw = 0;
     bool ignores = false;
+    std::int32_t probes = 0;  // how often in a row a capped device has followed when asked for more: the next step doubles
     Regime present, before;
     model::MilliW noise_mw = 0;  // mean distance of a sample from the mean
     bool operator==(const ResponseState&) const = default;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "dispatch/model/resource.hpp"
@@ -20,6 +21,7 @@ struct Enrolment {
     std::uint32_t pin = 0; // registration PIN with its check digit; 0 = the default 111115
     MilliW rated_import_mw = 0;  // nameplate; 0 = as the device says, else what its kind suggests
     MilliW rated_export_mw = 0;
+    std::optional<MilliW> preferred_mw;  // what it does when nobody asks; absent = as its kind suggests
     std::uint8_t phases = 0;     // 0 = as the device says, else 3
     MilliV voltage_mv = 230'000;  // phase to neutral
     std::uint16_t outlets = 1;   // EVSEs of a station; each is a resource of its own: "<resource>" or "<resource>/<n>"
