@@ -19,9 +19,11 @@ struct Frame {
     const Record* record;  // of an open object; nullptr: an open list
     const Type* type;      // of the list
     void* target;          // the record or the list
-    std::size_t index;     // the member that is being read
+    std::size_t index;     // the member that is being read; before_first: none yet
     std::uint64_t seen[2];
 };
+
+constexpr std::size_t before_first = std::size_t(-1);
 
 enum class Mode : std::uint8_t { value, skip, raw };
 
@@ -52,7 +54,7 @@ class Reader {
         if (!next_slot(type, target, ec)) return false;
         if (type->kind == Kind::record) {
             if (type->record->shape != Shape::sequence) reset_choice(*type->record, target);
-            frames_[depth_++] = {type->record, nullptr, target, 0, {0, 0}};
+            frames_[depth_++] = {type->record, nullptr, target, before_first, {0, 0}};
             return true;
         }
         return open_raw(*type, target, '{', ec);
@@ -77,7 +79,7 @@ class Reader {
         if (!next_slot(type, target, ec)) return false;
         if (type->kind == Kind::list) {
             type->list->clear(target);  // a member may be declared with a default
-            frames_[depth_++] = {nullptr, type, target, 0, {0, 0}};
+            frames_[depth_++] = {nullptr, type, target, before_first, {0, 0}};
             return true;
         }
         return open_raw(*type, target, '[', ec);
@@ -88,8 +90,7 @@ class Reader {
         const Frame& frame = frames_[--depth_];
         const Type& list = *frame.type;
         if (list.min_size == 0) return true;
-        Problem problem;
-        return check_list_size(list, list.list->size(frame.target), problem) || fail(std::move(problem), ec);
+        return check_list_size(list, frame.index + 1, problem_) || fail(ec);
     }
 
     bool on_key_part(boost::json::string_view part, std::size_t, error_code&) {
@@ -138,8 +139,7 @@ class Reader {
             return true;
         }
         if (type->kind == Kind::raw_json) return set_raw(target, digits);
-        Problem problem;
-        return set_signed(*type, number, target, problem) || fail(std::move(problem), ec);
+        return set_signed(*type, number, target, problem_) || fail(ec);
     }
 
     bool on_uint64(std::uint64_t number, boost::json::string_view digits, error_code& ec) {
@@ -153,8 +153,7 @@ class Reader {
             return true;
         }
         if (type->kind == Kind::raw_json) return set_raw(target, digits);
-        Problem problem;
-        return set_unsigned(*type, number, target, problem) || fail(std::move(problem), ec);
+        return set_unsigned(*type, number, target, problem_) || fail(ec);
     }
 
     // Boost.JSON 1.81 rounds some doubles wrongly, so its value is not used; the digits are read again.
@@ -165,14 +164,10 @@ class Reader {
         const Type* type = nullptr;
         if (!next_slot(type, target, ec)) return false;
         if (type->kind == Kind::raw_json) return set_raw(target, digits);
-        Problem problem;
-        if (type->kind != Kind::any_value) {
-            return set_decimal(*type, {digits.data(), digits.size()}, target, problem) || fail(std::move(problem), ec);
-        }
+        const std::string_view text(digits.data(), digits.size());
+        if (type->kind != Kind::any_value) return set_decimal(*type, text, target, problem_) || fail(ec);
         double number = 0;
-        if (!set_decimal(type_of<double>, {digits.data(), digits.size()}, &number, problem)) {
-            return fail(std::move(problem), ec);
-        }
+        if (!set_decimal(type_of<double>, text, &number, problem_)) return fail(ec);
         static_cast<AnyValue*>(target)->value = number;
         return true;
     }
@@ -208,8 +203,8 @@ class Reader {
     }
 
   private:
-    bool count(error_code& ec) {
-        if (++values_ <= options_.limits.members) return true;
+    bool count(error_code& ec) { return ++values_ <= options_.limits.members || fail_count(ec); }
+    [[gnu::cold, gnu::noinline]] bool fail_count(error_code& ec) {
         return fail_at("", Fault::too_large,
                        "more than " + std::to_string(options_.limits.members) + " values in one message", ec);
     }
@@ -224,13 +219,13 @@ class Reader {
     bool next_slot(const Type*& type, void*& target, error_code& ec) {
         type = slot_type_;
         target = slot_target_;
-        if (depth_ > 0 && !frames_[depth_ - 1].record) {
+        if (depth_ > 0) {
             Frame& frame = frames_[depth_ - 1];
-            const std::size_t size = frame.type->list->size(frame.target);
-            frame.index = size;
-            if (size >= frame.type->max_size) return fail_too_many(*frame.type, ec);
-            type = frame.type->element;
-            target = frame.type->list->append(frame.target);
+            if (!frame.record) {
+                if (++frame.index >= frame.type->max_size) return fail_too_many(*frame.type, ec);
+                type = frame.type->element;
+                target = frame.type->list->append(frame.target);
+            }
         }
         while (type->kind == Kind::optional) {
             target = type->optional->emplace(target);
@@ -243,17 +238,18 @@ class Reader {
         Frame& frame = frames_[depth_ - 1];
         const std::span<const Field> fields = frame.record->all;
         // Most senders write in the standard's order: look at the member after the last one first.
-        std::size_t i = frame.index;
+        std::size_t i = frame.index + 1;
         for (std::size_t tried = 0; tried < fields.size(); ++tried, ++i) {
             if (i >= fields.size()) i = 0;
-            if (!same_name(fields[i].name, key)) continue;
+            const Field& field = fields[i];
+            if (!same_name(field.name, key)) continue;
             frame.index = i;
             std::uint64_t& word = frame.seen[i / 64];
             const std::uint64_t bit = std::uint64_t{1} << i % 64;
             if (word & bit) return fail_at(path(), Fault::duplicate, "a member that stands twice", ec);
             word |= bit;
-            slot_type_ = fields[i].type;
-            slot_target_ = static_cast<char*>(frame.target) + fields[i].offset;
+            slot_type_ = field.type;
+            slot_target_ = static_cast<char*>(frame.target) + field.offset;
             return true;
         }
         mode_ = Mode::skip;
@@ -279,8 +275,7 @@ class Reader {
             append_json_string(raw, text);
             return true;
         }
-        Problem problem;
-        return set_text(*type, text, target, problem) || fail(std::move(problem), ec);
+        return set_text(*type, text, target, problem_) || fail(ec);
     }
 
     // ---- values that go into no record: skipped ones, and those that are kept as their text ------------------------
@@ -359,19 +354,17 @@ class Reader {
         ec = boost::json::error::syntax;
         return false;
     }
-    bool fail(Problem problem, error_code& ec) {
-        return fail_at(path(), problem.fault, std::move(problem.detail), ec);
+    [[gnu::cold, gnu::noinline]] bool fail(error_code& ec) {  // what problem_ says of the member that is being read
+        return fail_at(path(), problem_.fault, std::move(problem_.detail), ec);
     }
     bool fail_type(const Type& type, std::string_view got, error_code& ec) {
-        Problem problem;
-        wrong_type(type, got, problem);
-        return fail(std::move(problem), ec);
+        return wrong_type(type, got, problem_) || fail(ec);
     }
-    bool fail_too_many(const Type& list, error_code& ec) {
+    [[gnu::cold, gnu::noinline]] bool fail_too_many(const Type& list, error_code& ec) {
         return fail_at(path_of(depth_ - 1), Fault::too_many, "at most " + std::to_string(list.max_size) + " members", ec);
     }
 
-    bool fail_missing(const Record& record, const std::uint64_t (&missing)[2], error_code& ec) {
+    [[gnu::cold, gnu::noinline]] bool fail_missing(const Record& record, const std::uint64_t (&missing)[2], error_code& ec) {
         std::size_t i = 0;
         while (!(missing[i / 64] >> i % 64 & 1)) ++i;
         std::string path = path_of(depth_ - 1);
@@ -394,6 +387,7 @@ class Reader {
     Mode mode_ = Mode::value;
     std::size_t nested_ = 0;       // objects and lists that are open within a skipped or raw value
     std::string* raw_ = nullptr;   // where a raw value goes
+    Problem problem_;
     std::string text_;             // of a key or string that came in parts
     Failure failure_;
 };

@@ -415,6 +415,10 @@ TEST(JsonWrite, numbers_in_the_shortest_form) {
     EXPECT_EQ(number(-5), "-5");
     EXPECT_EQ(number(8.1), "8.1");
     EXPECT_EQ(number(0.1 + 0.2), "0.30000000000000004");
+    EXPECT_EQ(number(0.001), "0.001");
+    EXPECT_EQ(number(-7.25), "-7.25");
+    EXPECT_EQ(number(12345678901.5), "12345678901.5");
+    EXPECT_EQ(number(1e-7), "1e-07");
     EXPECT_EQ(number(999'999'999'999'999), "999999999999999");
     EXPECT_EQ(number(1e22), "1e+22");
     EXPECT_EQ(number(5e-324), "5e-324");

@@ -50,9 +50,12 @@ class Writer {
             }
             out_ += separator;
             separator = ',';
-            out_ += '"';
-            out_ += field.name;
-            out_ += "\":";
+            if (field.key.empty()) {
+                append_json_string(out_, field.name);
+                out_ += ':';
+            } else {
+                out_ += field.key;
+            }
             this->value(*type, member);
         }
         if (separator == '{') out_ += '{';
@@ -172,10 +175,25 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 void append_json_number(std::string& out, double number) {
-    if (std::fabs(number) < 1e15 && number == static_cast<double>(static_cast<std::int64_t>(number))) {
-        append_whole(out, static_cast<std::int64_t>(number));
+    char text[40];
+    const double magnitude = std::fabs(number);
+    // A decimal of at most 15 digits that rounds to the number is the shortest one that does. Most numbers are thousandths.
+    const double thousandths = std::nearbyint(magnitude * 1000);
+    if (thousandths < 1e15 && thousandths / 1000 == magnitude) {
+        const auto whole = static_cast<std::uint64_t>(thousandths);
+        char* at = text;
+        if (number < 0) *at++ = '-';
+        at = std::to_chars(at, text + sizeof text, whole / 1000).ptr;
+        if (const std::uint64_t rest = whole % 1000; rest > 0) {
+            *at++ = '.';
+            *at++ = static_cast<char>('0' + rest / 100);
+            *at++ = static_cast<char>('0' + rest / 10 % 10);
+            *at++ = static_cast<char>('0' + rest % 10);
+            while (at[-1] == '0') --at;
+        }
+        out.append(text, at);
     } else if (std::isfinite(number)) {
-        append_whole(out, number);
+        out.append(text, std::to_chars(text, text + sizeof text, number).ptr);
     } else {
         out += "null";  // check() refuses it
     }

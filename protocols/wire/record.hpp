@@ -97,6 +97,7 @@ struct Field {
     Place place = Place::element;
     const Namespace* ns = nullptr;  // nullptr: the record's
     const Namespace* record_ns = nullptr;  // of the record that declares it; it does not hold for attributes
+    std::string_view key;    // "name": as JSON writes it; empty if the wire name is not the member's
 };
 
 inline const Namespace* namespace_of(const Field& field) {
@@ -114,6 +115,9 @@ struct Record {
     const Namespace* ns = nullptr;     // of its elements; nullptr: none
     std::span<const Field> all;        // the base's fields first, then its own
     std::array<std::uint64_t, 2> required{};  // bit i: all[i] must be present
+    bool has_attributes = false;
+    bool has_content = false;
+    bool has_counted = false;          // lists of two members or more
 };
 
 inline constexpr std::size_t max_fields = 128;  // of one record with its bases: one bit each
@@ -323,12 +327,16 @@ template <class M>
 struct MemberOf<Content<M>> { using Value = M; static constexpr Place place = Place::content; };
 
 template <class T, class M>
-constexpr Field make_field(std::string_view member, std::size_t offset) {
+constexpr Field make_field(std::string_view key, std::size_t offset) {
+    const std::string_view member = key.substr(1, key.size() - 3);
     Field field{member, offset, &type_of<typename MemberOf<M>::Value>, MemberOf<M>::place, nullptr,
-                xml_names_of(Tag<T>{}).ns};
+                xml_names_of(Tag<T>{}).ns, key};
     for (const XmlName& exception : xml_names_of(Tag<T>{}).exceptions) {
         if (exception.member == member) {
-            if (!exception.wire.empty()) field.name = exception.wire;
+            if (!exception.wire.empty()) {
+                field.name = exception.wire;
+                field.key = {};
+            }
             field.ns = exception.ns;
         }
     }
@@ -357,6 +365,10 @@ constexpr Record make_record(std::string_view name, const Record* base, std::spa
     Record record{name, base, 0, own, shape, ns, all, {}};
     for (std::size_t i = 0; i < all.size(); ++i) {
         const bool alternative = shape != Shape::sequence && all[i].place == Place::element;
+        if (all[i].place == Place::attribute) record.has_attributes = true;
+        if (all[i].place == Place::content) record.has_content = true;
+        const Type& type = all[i].type->kind == Kind::optional ? *all[i].type->element : *all[i].type;
+        if (type.kind == Kind::list && type.min_size > 1) record.has_counted = true;
         if (!alternative && is_required(*all[i].type)) record.required[i / 64] |= std::uint64_t{1} << i % 64;
     }
     return record;
@@ -375,7 +387,7 @@ constexpr Record make_record(std::string_view name, const Record* base, std::spa
 #define BUSBAR_FOR_EACH_STEP(macro, T, first, ...) \
     macro(T, first) __VA_OPT__(, BUSBAR_FOR_EACH_AGAIN BUSBAR_PARENS(macro, T, __VA_ARGS__))
 #define BUSBAR_FOR_EACH_AGAIN() BUSBAR_FOR_EACH_STEP
-#define BUSBAR_FIELD(T, member) ::busbar::wire::make_field<T, decltype(T::member)>(#member, offsetof(T, member))
+#define BUSBAR_FIELD(T, member) ::busbar::wire::make_field<T, decltype(T::member)>("\"" #member "\":", offsetof(T, member))
 
 // `base` is a pointer to the base's table, `base_fields` its fields: compared with nullptr, the address of an inline
 // variable is no constant expression for g++ when UBSan is on.

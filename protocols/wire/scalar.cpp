@@ -105,20 +105,23 @@ bool is_multiple(double number, int decimals) {
     return static_cast<int>(digits.fraction.size()) - digits.point <= decimals;
 }
 
-bool check_number(const Type& type, double number, Problem& problem) {
+bool check_bounds(const Type& type, double number, Problem& problem) {
     if (!std::isfinite(number)) return fail(problem, Fault::out_of_range, "not a finite number");
     if (type.bounded && (number < static_cast<double>(type.low) || number > static_cast<double>(type.high))) {
         std::string got;
         append_json_number(got, number);
         return out_of_range(type, std::move(got), problem);
     }
-    if (type.decimals >= 0 && !is_multiple(number, type.decimals)) {
-        std::string detail;
-        append_json_number(detail, number);
-        detail.append(", at most ").append(std::to_string(type.decimals)).append(" decimals are allowed");
-        return fail(problem, Fault::out_of_range, std::move(detail));
-    }
     return true;
+}
+
+bool check_number(const Type& type, double number, Problem& problem) {
+    if (!check_bounds(type, number, problem)) return false;
+    if (type.decimals < 0 || is_multiple(number, type.decimals)) return true;
+    std::string detail;
+    append_json_number(detail, number);
+    detail.append(", at most ").append(std::to_string(type.decimals)).append(" decimals are allowed");
+    return fail(problem, Fault::out_of_range, std::move(detail));
 }
 
 bool in_range(const Type& type, std::int64_t number) {
@@ -284,7 +287,54 @@ bool set_unsigned(const Type& type, std::uint64_t number, void* target, Problem&
     return true;
 }
 
-bool read_double(std::string_view digits, double& number) {
+namespace {
+
+// Most numbers: [-]digits[.digits], at most 15 digits. Digits and power of ten are then exact doubles, so that their
+// quotient, rounded once, is the nearest double to the decimal.
+bool read_simple_double(std::string_view text, double& number, int& decimals) {
+    constexpr double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    if (text.empty() || text.size() > 16) return false;
+    const char* at = text.data();
+    const char* end = at + text.size();
+    const bool negative = *at == '-';
+    if (negative) ++at;
+    const char* start = at;
+    std::int64_t digits = 0;
+    for (; at != end && *at >= '0' && *at <= '9'; ++at) digits = digits * 10 + (*at - '0');
+    if (at == start || at - start > 15) return false;
+    decimals = 0;
+    if (at != end) {
+        if (*at != '.' || ++at == end) return false;
+        start = at;
+        for (; at != end && *at >= '0' && *at <= '9'; ++at) digits = digits * 10 + (*at - '0');
+        if (at != end) return false;
+        decimals = static_cast<int>(at - start);
+    }
+    number = static_cast<double>(negative ? -digits : digits) / powers[decimals];
+    return true;
+}
+
+// Most whole numbers: [-]digits, at most 18 of them.
+bool read_simple_whole(std::string_view text, std::int64_t& number) {
+    if (text.empty() || text.size() > 18) return false;
+    const char* at = text.data();
+    const char* end = at + text.size();
+    const bool negative = *at == '-';
+    if (negative && ++at == end) return false;
+    number = 0;
+    for (; at != end; ++at) {
+        if (*at < '0' || *at > '9') return false;
+        number = number * 10 + (*at - '0');
+    }
+    if (negative) number = -number;
+    return true;
+}
+
+}  // namespace
+
+bool read_double(std::string_view digits, double& number, int& decimals) {
+    if (read_simple_double(digits, number, decimals)) return true;
+    decimals = -1;
     if (digits.starts_with('+') && !digits.starts_with("+-")) digits.remove_prefix(1);
     const char* end = digits.data() + digits.size();
     const auto [rest, error] = std::from_chars(digits.data(), end, number);
@@ -306,10 +356,14 @@ bool read_double(std::string_view digits, double& number) {
 bool set_decimal(const Type& type, std::string_view text, void* target, Problem& problem) {
     if (type.kind == Kind::number) {
         double& number = *static_cast<double*>(target);
-        if (!read_double(text, number)) return wrong_type(type, quoted(text), problem);
+        int decimals = -1;
+        if (!read_double(text, number, decimals)) return wrong_type(type, quoted(text), problem);
+        if (decimals >= 0 && decimals <= type.decimals) return check_bounds(type, number, problem);
         return check_number(type, number, problem);
     }
     if (!is_whole(type.kind)) return wrong_type(type, "a number", problem);
+    std::int64_t simple = 0;
+    if (read_simple_whole(text, simple)) return set_signed(type, simple, target, problem);
     Digits digits;
     if (!take_apart(text, digits)) return wrong_type(type, quoted(text), problem);
     std::uint64_t magnitude = 0;
@@ -402,6 +456,12 @@ bool is_utf8(std::string_view text) {
     const auto* at = reinterpret_cast<const unsigned char*>(text.data());
     const auto* end = at + text.size();
     while (at != end) {
+        while (end - at >= 32) {
+            std::uint64_t words[4];
+            std::memcpy(words, at, 32);
+            if ((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080) break;
+            at += 32;
+        }
         while (end - at >= 8) {
             std::uint64_t word;
             std::memcpy(&word, at, 8);

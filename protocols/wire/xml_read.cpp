@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <pugixml.hpp>
 
 #include "protocols/wire/path.hpp"
@@ -24,6 +25,7 @@ Error syntax(std::string detail) { return {Fault::syntax, "", std::move(detail)}
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 std::string_view trimmed(std::string_view text) {
+    if (!text.empty() && text.front() > ' ' && text.back() > ' ') return text;
     while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
     while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
     return text;
@@ -63,20 +65,32 @@ Failure check_characters(std::string_view text, const Limits& limits) {
     return std::nullopt;
 }
 
-Failure load(std::string_view text, const Limits& limits, pugi::xml_document& document, pugi::xml_node& root) {
-    if (Failure failure = check_characters(text, limits)) return failure;
-    const auto result = document.load_buffer(text.data(), text.size(), parse_flags, pugi::encoding_utf8);
-    if (!result) {
-        return syntax("not well-formed XML at byte " + std::to_string(result.offset) + ": " + result.description());
+// A parsed document. Its names and values point into `bytes`, which go on for a while after the text, so that a name
+// may be compared with a longer one without a look at where it ends.
+struct Document {
+    static constexpr std::size_t padding = 256;
+    std::unique_ptr<char[]> bytes;
+    pugi::xml_document tree;
+    pugi::xml_node root;
+
+    Failure load(std::string_view text, const Limits& limits) {
+        if (Failure failure = check_characters(text, limits)) return failure;
+        bytes = std::make_unique_for_overwrite<char[]>(text.size() + padding);
+        if (!text.empty()) std::memcpy(bytes.get(), text.data(), text.size());
+        std::memset(bytes.get() + text.size(), 0, padding);
+        const auto result = tree.load_buffer_inplace(bytes.get(), text.size() + 1, parse_flags, pugi::encoding_utf8);
+        if (!result) {
+            return syntax("not well-formed XML at byte " + std::to_string(result.offset) + ": " + result.description());
+        }
+        for (const pugi::xml_node node : tree) {
+            if (node.type() == pugi::node_doctype) return syntax("a document type declaration, which is refused");
+            if (node.type() != pugi::node_element) return syntax("text outside the root element");
+            if (root) return syntax("more than one root element");
+            root = node;
+        }
+        return root ? std::nullopt : Failure(syntax("no root element"));
     }
-    for (const pugi::xml_node node : document) {
-        if (node.type() == pugi::node_doctype) return syntax("a document type declaration, which is refused");
-        if (node.type() != pugi::node_element) return syntax("text outside the root element");
-        if (root) return syntax("more than one root element");
-        root = node;
-    }
-    return root ? std::nullopt : Failure(syntax("no root element"));
-}
+};
 
 // ---- namespaces ----------------------------------------------------------------------------------------------------
 
@@ -100,12 +114,24 @@ class Scope {
             const char* name = a.name();
             if (std::strncmp(name, "xmlns", 5) != 0 || (name[5] != '\0' && name[5] != ':')) continue;
             if (bindings_.size() == max_bindings) return false;
+            default_ = nullptr;
             bindings_.push_back({name[5] == ':' ? name + 6 : "", a.value(), nullptr});
         }
         return true;
     }
     std::size_t size() const { return bindings_.size(); }
-    void restore(std::size_t size) { bindings_.resize(size); }
+    void restore(std::size_t size) {
+        if (size == bindings_.size()) return;
+        bindings_.resize(size);
+        default_ = nullptr;
+    }
+
+    bool default_is(const Namespace* wanted) {
+        if (wanted && wanted == default_) return true;
+        if (!is({}, wanted)) return false;
+        default_ = wanted;
+        return true;
+    }
 
     // nullptr: not declared. No default namespace is the namespace "".
     const std::string_view* uri(std::string_view prefix) {
@@ -139,6 +165,7 @@ class Scope {
     }
 
     std::vector<Binding> bindings_;
+    const Namespace* default_ = nullptr;  // which of ours the default namespace was found to be; nullptr: not known
 };
 
 // ---- the walk ------------------------------------------------------------------------------------------------------
@@ -202,12 +229,12 @@ class Reader {
         if (record.shape != Shape::sequence) reset_choice(record, target);  // it may be declared with a default
         if (record.shape == Shape::type_choice) return read_type_choice(node, record, target, step);
         Seen seen;
-        if (node.first_attribute() && !read_attributes(node, record, target, step, seen)) return false;
+        if (record.has_attributes && !read_attributes(node, record, target, step, seen)) return false;
         std::size_t next = 0;
         for (pugi::xml_node child = node.first_child(); child; child = child.next_sibling()) {
             if (child.type() == pugi::node_element && !read_child(child, record, target, step, seen, next)) return false;
         }
-        if (!read_content(node, record, target, step, seen)) return false;
+        if (record.has_content && !read_content(node, record, target, step, seen)) return false;
         return check_complete(record, target, step, seen);
     }
 
@@ -246,12 +273,21 @@ class Reader {
         return ok;
     }
 
-    std::size_t find_field(std::string_view text, const Record& record, std::size_t& next) {
-        const Name name(text);
+    // The field that an element of this name is; the number of fields if it is none. `next` is where a message in the
+    // order of the table would go on: the member of a list again, or the one after it.
+    std::size_t find_field(const char* text, const Record& record, std::size_t& next) {
         const std::size_t size = record.all.size();
+        for (std::size_t i = next; i < size && i < next + 2; ++i) {
+            const Field& field = record.all[i];
+            if (field.place != Place::element || !is_whole_name(text, field.name)) continue;
+            if (!options_.any_namespace && !scope_.default_is(namespace_of(field))) continue;
+            next = i + (without_optional(*field.type).kind == Kind::list ? 0 : 1);
+            return i;
+        }
+        const Name name(text);
         std::size_t i = next;
         for (std::size_t tried = 0; tried < size; ++tried, ++i) {
-            if (i == size) i = 0;
+            if (i >= size) i = 0;
             const Field& field = record.all[i];
             if (field.place != Place::element || !same(field.name, name.local)) continue;
             if (!options_.any_namespace && !scope_.is(name.prefix, namespace_of(field))) continue;
@@ -261,24 +297,34 @@ class Reader {
         return size;
     }
 
+    // `text` is a name in the document; see Document for why it may be shorter.
+    static bool is_whole_name(const char* text, std::string_view name) {
+        return name.size() < Document::padding && same_bytes(text, name.data(), name.size()) && text[name.size()] == '\0';
+    }
+
     bool read_member(pugi::xml_node child, const Field& field, std::size_t i, void* target, const Step* step,
                      Seen& seen) {
         const bool first = seen.mark(i);
-        const Type& type = without_optional(*field.type);
+        const Type* type = field.type;
         void* member = member_of(field, target);
-        if (type.kind != Kind::list) {
-            const Step here{step, &field, unlimited};
-            if (!first) return fail(Fault::duplicate, "an element that may stand once", &here);
-            return read_element(child, *field.type, member, &here);
+        Step here{step, &field, unlimited};
+        if (type->kind == Kind::optional) {
+            member = engage(*type, member);
+            type = type->element;
         }
-        if (field.type->kind == Kind::optional) member = engage(*field.type, member);
-        if (first) type.list->clear(member);  // a member may be declared with a default
-        const Step here{step, &field, type.list->size(member)};
-        if (here.index >= type.max_size) {
-            const Step list{step, &field, unlimited};
-            return fail(Fault::too_many, "at most " + std::to_string(type.max_size) + " members", &list);
+        if (type->kind == Kind::list) {
+            if (first) type->list->clear(member);  // a member may be declared with a default
+            const std::size_t size = type->list->size(member);
+            if (size >= type->max_size) {
+                return fail(Fault::too_many, "at most " + std::to_string(type->max_size) + " members", &here);
+            }
+            here.index = size;
+            member = type->list->append(member);
+            type = type->element;
+        } else if (!first) {
+            return fail(Fault::duplicate, "an element that may stand once", &here);
         }
-        return read_element(child, *type.element, type.list->append(member), &here);
+        return read_element(child, *type, member, &here);
     }
 
     bool read_element(pugi::xml_node node, const Type& type, void* target, const Step* step) {
@@ -346,36 +392,47 @@ class Reader {
     }
 
     bool check_complete(const Record& record, const void* target, const Step* step, const Seen& seen) {
-        for (std::size_t i = 0; i < record.all.size(); ++i) {
-            const Field& field = record.all[i];
-            const Step here{step, &field, unlimited};
-            if ((seen.words[i / 64] >> i % 64 & 1) == 0) {
-                const bool may_be_empty = field.type->kind == Kind::list && field.type->min_size == 0;
-                if (!(record.required[i / 64] >> i % 64 & 1) || may_be_empty) continue;
-                return fail(Fault::missing, "a required member is absent", &here);
-            }
-            const Type& type = without_optional(*field.type);
-            if (type.kind != Kind::list || type.min_size < 2) continue;
-            const void* list = member_of(field, target);
-            if (field.type->kind == Kind::optional) list = field.type->optional->get(list);
-            Problem problem;
-            if (!check_list_size(type, type.list->size(list), problem)) return fail(std::move(problem), &here);
-        }
+        const std::uint64_t missing[2] = {record.required[0] & ~seen.words[0], record.required[1] & ~seen.words[1]};
+        if ((missing[0] | missing[1]) && !check_missing(record, missing, step)) return false;
+        if (record.has_counted && !check_counts(record, target, step)) return false;
         if (record.shape == Shape::sequence) return true;
         const std::size_t present = count_present(record, target);
         return present == 1 || fail(Fault::bad_choice, choice_detail(record, present), step);
+    }
+
+    bool check_missing(const Record& record, const std::uint64_t (&missing)[2], const Step* step) {
+        for (std::size_t i = 0; i < record.all.size(); ++i) {
+            if (!(missing[i / 64] >> i % 64 & 1)) continue;
+            const Field& field = record.all[i];
+            if (field.type->kind == Kind::list && field.type->min_size == 0) continue;  // it may be empty
+            const Step here{step, &field, unlimited};
+            return fail(Fault::missing, "a required member is absent", &here);
+        }
+        return true;
+    }
+
+    bool check_counts(const Record& record, const void* target, const Step* step) {
+        for (const Field& field : record.all) {
+            const Type& type = without_optional(*field.type);
+            if (type.kind != Kind::list) continue;
+            const void* list = member_of(field, target);
+            if (field.type->kind == Kind::optional) list = field.type->optional->get(list);
+            const std::size_t size = list ? type.list->size(list) : 0;
+            const Step here{step, &field, unlimited};
+            if (size > 0 && !check_list_size(type, size, problem_)) return fail(&here);
+        }
+        return true;
     }
 
     // ---- text ------------------------------------------------------------------------------------------------------
 
     bool read_text(std::string_view text, const Type& type, void* target, const Step* step) {
         if (type.kind == Kind::optional) return read_text(text, *type.element, type.optional->emplace(target), step);
-        Problem problem;
-        if (set_any_text(text, type, target, problem)) return true;
-        return fail(std::move(problem), step);
+        return set_any_text(text, type, target, problem_) || fail(step);
     }
 
     static bool set_any_text(std::string_view text, const Type& type, void* target, Problem& problem) {
+        if (is_whole(type.kind) || type.kind == Kind::number) return set_decimal(type, trimmed(text), target, problem);
         switch (type.kind) {
             case Kind::text:
             case Kind::secret: return set_text(type, text, target, problem);
@@ -385,11 +442,8 @@ class Reader {
                 if (!read_json_value(text, type, target)) return true;
                 problem = {Fault::bad_format, "not valid JSON"};
                 return false;
-            default: break;
+            default: return set_text(type, trimmed(text), target, problem);
         }
-        text = trimmed(text);
-        if (is_whole(type.kind) || type.kind == Kind::number) return set_decimal(type, text, target, problem);
-        return set_text(type, text, target, problem);
     }
 
     static bool set_boolean(std::string_view text, const Type& type, void* target, Problem& problem) {
@@ -401,15 +455,15 @@ class Reader {
 
     // ---- limits and failures ---------------------------------------------------------------------------------------
 
-    bool count() {
-        if (++values_ <= options_.limits.members) return true;
+    bool count() { return ++values_ <= options_.limits.members || fail_count(); }
+    [[gnu::cold, gnu::noinline]] bool fail_count() {
         failure_ = Error{Fault::too_large, "",
                          "more than " + std::to_string(options_.limits.members) + " elements in one message"};
         return false;
     }
 
-    bool enter() {
-        if (++depth_ <= depth_limit_) return true;
+    bool enter() { return ++depth_ <= depth_limit_ || fail_depth(); }
+    [[gnu::cold, gnu::noinline]] bool fail_depth() {
         failure_ = Error{Fault::too_deep, "", "more than " + std::to_string(depth_limit_) + " levels"};
         return false;
     }
@@ -443,17 +497,20 @@ class Reader {
         return options_.any_case ? same_any_case(a, b) : same_name(a, b);
     }
 
-    bool fail(Fault fault, std::string detail, const Step* step) {
+    [[gnu::cold, gnu::noinline]] bool fail(Fault fault, std::string detail, const Step* step) {
         failure_ = Error{fault, path_to(step), std::move(detail)};
         return false;
     }
-    bool fail(Problem problem, const Step* step) { return fail(problem.fault, std::move(problem.detail), step); }
+    [[gnu::cold, gnu::noinline]] bool fail(const Step* step) {  // what problem_ says
+        return fail(problem_.fault, std::move(problem_.detail), step);
+    }
 
     const XmlOptions& options_;
     std::size_t depth_limit_;
     std::size_t depth_ = 0;
     std::size_t values_ = 0;
     Scope scope_;
+    Problem problem_;
     Failure failure_;
 };
 
@@ -486,10 +543,9 @@ std::string root_tag(std::string_view text) {
 }  // namespace
 
 Failure read_xml(std::string_view text, const Record& record, void* value, const XmlOptions& options) {
-    pugi::xml_document document;
-    pugi::xml_node root;
-    if (Failure failure = load(text, options.limits, document, root)) return failure;
-    return Reader(options).read(root, record, value);
+    Document document;
+    if (Failure failure = document.load(text, options.limits)) return failure;
+    return Reader(options).read(document.root, record, value);
 }
 
 Failure read_xml_root(std::string_view text, XmlRoot& out, const Limits& limits) {
@@ -498,9 +554,9 @@ Failure read_xml_root(std::string_view text, XmlRoot& out, const Limits& limits)
     }
     const std::string tag = root_tag(text);
     if (tag.empty()) return syntax("no root element");
-    pugi::xml_document document;
-    pugi::xml_node root;
-    if (Failure failure = load(tag, limits, document, root)) return failure;
+    Document document;
+    if (Failure failure = document.load(tag, limits)) return failure;
+    const pugi::xml_node root = document.root;
     Scope scope;
     if (!scope.declare(root)) return Reader::too_many_declarations();
     const Name name(root.name());
