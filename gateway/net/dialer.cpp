@@ -138,6 +138,7 @@ void Dialer::fail(const std::string& reason) {
     gone_ = true;
     disarm();
     if (wire_) wire_->close();
+    place_.leave();
     worker_.deliver(ConnectionClosed{id(), 1006, reason});
     worker_.forget(id());
 }

@@ -395,6 +395,7 @@ void HttpConnection::drop() {
     phase_ = Phase::gone;
     disarm();
     wire_.close();
+    place_.leave();
     worker_.forget(id());
 }
 

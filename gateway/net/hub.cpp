@@ -113,7 +113,12 @@ Place::Place(std::shared_ptr<Listener> listener, Counts& counts) : listener_(std
 }
 
 Place::~Place() {
-    if (listener_) listener_->open.fetch_sub(1, std::memory_order_relaxed);
+    leave();
+}
+
+void Place::leave() {
+    if (listener_ && counts_) listener_->open.fetch_sub(1, std::memory_order_relaxed);
+    counts_.reset();
 }
 
 }  // namespace busbar::net

@@ -94,6 +94,7 @@ class Place {
     ~Place();
     Place(Place&& other) noexcept = default;
     Place& operator=(Place&&) = delete;
+    void leave();  // before the end of its life: handlers under way may keep a closed connection for a moment
 
     ListenerId listener_id() const { return listener_ ? listener_->id : 0; }
     const ListenOptions& options() const { return listener_->options; }

@@ -312,6 +312,7 @@ void WebSocket::drop() {
     disarm();
     start_ = nullptr;
     wire().close();
+    place_.leave();
     worker_.forget(id());
 }
 
