@@ -41,7 +41,7 @@ class Hash {
         return all(v.id, v.parent, v.kind, v.name, v.import_limit_mw, v.export_limit_mw);
     }
     Hash& operator()(const MeterState& v) {
-        return all(v.has_power, v.power_mw, v.power_us, v.gap_us, v.counted_until_us, v.has_register, v.register_mwh,
+        return all(v.has_power, v.power_mw, v.steady_mw, v.power_us, v.gap_us, v.counted_until_us, v.has_register, v.register_mwh,
                    v.register_us);
     }
     Hash& operator()(const NodeState& v) { return all(v.used, v.node, v.meter); }

@@ -35,7 +35,7 @@ bool Core::State::follows(const ResourceState& resource) const {
 
 // The best guess at what a resource that does not follow us does now.
 MilliW Core::State::assumed_power(const ResourceState& resource) const {
-    if (resource.meter.has_power) return resource.meter.power_mw;
+    if (resource.meter.has_power) return resource.meter.steady_mw;
     if (!resource.resource.connected || !resource.resource.controllable) return 0;
     return preferred_power(resource.resource);
 }

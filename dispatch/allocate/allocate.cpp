@@ -224,12 +224,22 @@ class Sharing {
         }
         MilliW budget = 0, raise = 0;
         for (auto each = first; each != last; ++each) budget += each->power;
+        MilliW give = room(first->owner, first->negative);
         std::vector<const Candidate*> idle;
         for (auto each = first; each != last; ++each) {
-            if (budget >= each->lowest && fits(each->device, on(*each))) {
+            // One that runs is kept for half of what it needs if the others can give the rest, another is started for a
+            // third more than that: otherwise the noise of a meter would switch them to and fro.
+            const MilliW missing = each->lowest - budget;
+            const bool kept = each->on && (missing <= 0 || (2 * missing <= each->lowest && missing <= give));
+            const bool started = !each->on && budget >= each->lowest + each->lowest / 3;
+            if ((kept || started) && fits(each->device, on(*each))) {
                 budget -= each->lowest;
+                if (budget < 0) {
+                    give += budget;
+                    budget = 0;
+                }
                 const Span box = on(*each);
-                raise += box.high - box.low - std::max<MilliW>(each->power - each->lowest, 0);
+                raise += box.high - box.low;
                 decide(*each, true);
             } else {
                 idle.push_back(&*each);

@@ -40,6 +40,11 @@ MilliW mean_power(MilliWh energy_mwh, Us span_us) {
         std::clamp<Wide>(static_cast<Wide>(energy_mwh) * model::hour_us / span_us, -power_limit_mw, power_limit_mw));
 }
 
+MilliW steadied(MilliW steady, MilliW power) {
+    const MilliW change = power - steady, little = (steady < 0 ? -steady : steady) / 20;
+    return change > little || change < -little ? power : steady + change / 8;
+}
+
 // The registers' difference, if both ends are known and it can be true.
 std::optional<MilliWh> register_step(const MeterState& meter, const Reading& reading) {
     if (!meter.has_register || !reading.register_mwh || reading.at_us <= meter.register_us) return std::nullopt;
@@ -89,6 +94,7 @@ std::optional<EnergySpan> take(MeterState& meter, const model::Sample& sample, U
             const Us gap = reading.at_us - meter.power_us;
             meter.gap_us = meter.gap_us == 0 ? gap : meter.gap_us + (gap - meter.gap_us) / 4;
         }
+        meter.steady_mw = meter.has_power ? steadied(meter.steady_mw, power) : power;
         meter.has_power = true;
         meter.power_mw = power;
         meter.power_us = reading.at_us;
