@@ -10,6 +10,7 @@ import json
 import ssl
 import threading
 import time
+import urllib.parse
 
 from envoy_schema.server.schema.sep2 import der, device_capability, end_device, event, function_set_assignments, identification
 from envoy_schema.server.schema.sep2 import metering_mirror, response, types
@@ -85,7 +86,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         value = resources(lfdi).get(path)
         if value is None:
             return self.answer(404)
+        asked = urllib.parse.parse_qs(query)
+        if hasattr(value, "results"):
+            self.cut(value, int(asked.get("s", ["0"])[0]), int(asked.get("l", ["1"])[0]))
         return self.answer(200, value.to_xml(skip_empty=False, exclude_none=True))
+
+    @staticmethod
+    def cut(value, start, length):
+        """The page of a list that was asked for."""
+        for name in value.model_fields_set:
+            if isinstance(getattr(value, name), list):
+                page = getattr(value, name)[start:start + length]
+                setattr(value, name, page)
+                value.results = len(page)
 
     def do_PUT(self):
         STORED[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
