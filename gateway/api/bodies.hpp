@@ -68,13 +68,14 @@ struct DeviceBody {
     std::optional<wire::Whole<std::uint32_t>> pin;
     std::optional<wire::Bounded<0, 100'000'000>> rated_import_w;
     std::optional<wire::Bounded<0, 100'000'000>> rated_export_w;
+    std::optional<Watts> preferred_w;  // what it does when nobody asks
     std::optional<wire::Whole<std::uint8_t, 0, 3>> phases;
     std::optional<wire::Bounded<1, 100'000>> voltage_v;
     std::optional<wire::Whole<std::uint16_t, 1, 64>> outlets;
     std::optional<wire::Bounded<0, 86'400>> poll_s;
 };
-RECORD(DeviceBody, protocol, id, resource, node, kind, name, password, pin, rated_import_w, rated_export_w, phases,
-       voltage_v, outlets, poll_s)
+RECORD(DeviceBody, protocol, id, resource, node, kind, name, password, pin, rated_import_w, rated_export_w, preferred_w,
+       phases, voltage_v, outlets, poll_s)
 
 // ---- out -----------------------------------------------------------------------------------------------------------
 
@@ -160,11 +161,12 @@ struct DeviceAnswer {  // without its password
     std::string name;
     bool has_password = false;
     double rated_import_w = 0, rated_export_w = 0, voltage_v = 0, poll_s = 0;
+    std::optional<double> preferred_w;
     std::uint8_t phases = 0;
     std::uint16_t outlets = 1;
 };
-RECORD(DeviceAnswer, protocol, id, resource, node, kind, name, has_password, rated_import_w, rated_export_w, voltage_v,
-       poll_s, phases, outlets)
+RECORD(DeviceAnswer, protocol, id, resource, node, kind, name, has_password, rated_import_w, rated_export_w, preferred_w,
+       voltage_v, poll_s, phases, outlets)
 
 struct HealthAnswer {
     std::string status = "ok";

@@ -179,6 +179,7 @@ DeviceAnswer answer_of(const Enrolled& device) {
     answer.has_password = !enrolment.password.empty();
     answer.rated_import_w = whole(enrolment.rated_import_mw);
     answer.rated_export_w = whole(enrolment.rated_export_mw);
+    answer.preferred_w = whole(enrolment.preferred_mw);
     answer.voltage_v = whole(enrolment.voltage_mv);
     answer.poll_s = static_cast<double>(enrolment.poll_us) / 1e6;
     answer.phases = enrolment.phases;
@@ -233,6 +234,7 @@ Enrolled enrolled_of(const DeviceBody& body) {
     enrolment.pin = body.pin.value_or(0);
     if (body.rated_import_w) enrolment.rated_import_mw = milli(*body.rated_import_w);
     if (body.rated_export_w) enrolment.rated_export_mw = milli(*body.rated_export_w);
+    if (body.preferred_w) enrolment.preferred_mw = milli(*body.preferred_w);
     enrolment.phases = body.phases.value_or(0);
     if (body.voltage_v) enrolment.voltage_mv = milli(*body.voltage_v);
     enrolment.outlets = body.outlets.value_or(1);

@@ -100,6 +100,7 @@ model::Enrolment enrolment_of(const DeviceConfig& device) {
     enrolment.pin = device.pin;
     enrolment.rated_import_mw = milli(device.rated_import_w);
     enrolment.rated_export_mw = milli(device.rated_export_w);
+    if (device.preferred_w) enrolment.preferred_mw = milli(*device.preferred_w);
     enrolment.phases = device.phases;
     enrolment.voltage_mv = milli(device.voltage_v);
     enrolment.outlets = device.outlets;

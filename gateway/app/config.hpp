@@ -97,12 +97,11 @@ struct OpenAdr2bConfig {  // a VTN above us that we poll
     std::string ven_name = "busbar";
     std::string ven_id;  // if the VTN gave one beforehand
     TlsConfig tls;
-    Seconds poll_s{10};    // at least what the VTN asks for
-    Seconds report_s{10};  // of telemetry, unless the VTN asks otherwise
+    Seconds poll_s{10};  // at least what the VTN asks for
     std::vector<std::string> market_contexts;  // accepted; empty = any
     bool plain_loopback = false;  // http:// to a loopback address, for tests
 };
-RECORD(OpenAdr2bConfig, name, url, ven_name, ven_id, tls, poll_s, report_s, market_contexts, plain_loopback)
+RECORD(OpenAdr2bConfig, name, url, ven_name, ven_id, tls, poll_s, market_contexts, plain_loopback)
 
 struct NodeConfig {
     wire::Text<128, 1> id;
@@ -128,13 +127,14 @@ struct DeviceConfig {  // the same as a POST to /devices
     wire::Whole<std::uint32_t> pin{0};
     Watts rated_import_w{0};
     Watts rated_export_w{0};
+    std::optional<wire::Bounded<-1'000'000'000, 1'000'000'000>> preferred_w;  // what it does when nobody asks
     wire::Whole<std::uint8_t, 0, 3> phases{0};
     wire::Bounded<0, 100'000> voltage_v{230};
     wire::Whole<std::uint16_t, 1, 64> outlets{1};
     Seconds poll_s{0};
 };
-RECORD(DeviceConfig, protocol, id, resource, node, kind, name, password, pin, rated_import_w, rated_export_w, phases,
-       voltage_v, outlets, poll_s)
+RECORD(DeviceConfig, protocol, id, resource, node, kind, name, password, pin, rated_import_w, rated_export_w,
+       preferred_w, phases, voltage_v, outlets, poll_s)
 
 struct DispatchConfig {
     Seconds control_period_s{2};

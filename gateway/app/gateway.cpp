@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint64_t entries_between_snapshots = 20'000;
 constexpr std::int64_t longest_wait_us = 60'000'000;
 constexpr std::int64_t graceful_stop_us = 3'000'000;
+constexpr model::Us telemetry_period_us = model::second_us;
 
 bool is_telemetry(const model::Input& input) {
     return !input.event && !input.event_gone && !input.node && !input.node_gone && !input.resource &&
@@ -58,7 +59,7 @@ model::Us Gateway::next_due() const {
     model::Us due = std::min({core_due_, csms_.next_due(), ieee2030_5_.next_due(), vtn_.next_due()});
     for (const Upstream& upstream : upstreams_)
         if (upstream.under_way == 0) due = std::min(due, upstream.ven->next_due());
-    return due;
+    return upstreams_.empty() ? due : std::min(due, telemetry_due_);
 }
 
 void Gateway::due(Turn& turn) {
@@ -78,11 +79,27 @@ void Gateway::due(Turn& turn) {
         apply(turn, std::move(changes));
     }
     if (core_due_ <= turn.now) step(turn, {});
+    measure_upstream(turn);
     send_upstream(turn);
+}
+
+// What every VTN above us is offered as telemetry: the net power of everything.
+void Gateway::measure_upstream(Turn& turn) {
+    if (upstreams_.empty() || turn.now < telemetry_due_) return;
+    telemetry_due_ = turn.now + telemetry_period_us;
+    for (const dispatch::NodeView& view : core_.nodes()) {
+        if (view.node.id != model::root_id) continue;
+        openadr::v2b::Telemetry telemetry;
+        telemetry.power_mw = view.measured_mw;
+        for (Upstream& upstream : upstreams_) upstream.ven->measured(turn.now, upstream.config.ven_name, telemetry);
+    }
 }
 
 void Gateway::send_upstream(Turn& turn) {
     for (Upstream& upstream : upstreams_) {
+        model::Changes changes;
+        if (upstream.ven->next_due() <= turn.now) upstream.ven->tick(turn.now, changes);
+        apply(turn, std::move(changes));
         if (upstream.under_way != 0) continue;
         auto request = upstream.ven->next(turn.now);
         if (!request) continue;
@@ -263,7 +280,18 @@ void Gateway::apply(Turn& turn, model::Changes changes) {
         if (!document.body.empty()) body = std::move(document.body);
         turn.documents.push_back({std::move(document.folder), std::move(document.key), std::move(body)});
     }
-    for (const model::Input& input : changes.inputs) step(turn, input);
+    for (model::Input& input : changes.inputs) {
+        if (input.resource) lay_over(*input.resource);
+        step(turn, input);
+    }
+}
+
+// What the operator said of a device at its enrolment goes over what the device says, whatever its protocol.
+void Gateway::lay_over(model::Resource& resource) const {
+    const api::Enrolled* device = device_of(resource.id);
+    if (!device || !device->enrolment.preferred_mw) return;
+    model::Capability& capability = resource.capability;
+    capability.preferred_mw = std::clamp(*device->enrolment.preferred_mw, capability.min_mw, capability.max_mw);
 }
 
 void Gateway::step(Turn& turn, const model::Input& input) {

@@ -65,14 +65,17 @@ class Gateway : private api::Backend {
     void arrived(Turn& turn, net::PeerRefused& event);
     void upgrade(Turn& turn, const net::RequestArrived& event);
     void due(Turn& turn);
+    void measure_upstream(Turn& turn);
     void send_upstream(Turn& turn);
 
     // model values (gateway.cpp)
     void apply(Turn& turn, model::Changes changes);
     void apply(Turn& turn, ocpp::Output output);
+    void lay_over(model::Resource& resource) const;
     void step(Turn& turn, const model::Input& input);
     void carry_out(Turn& turn, model::Outputs outputs);
     Upstream* upstream_of(net::RequestId id);
+    const api::Enrolled* device_of(std::string_view resource) const;  // nullptr: of no enrolled device
 
     // api::Backend
     const dispatch::Core& core() const override { return core_; }
@@ -102,6 +105,7 @@ class Gateway : private api::Backend {
     std::unordered_map<net::ConnectionId, std::string> station_of_socket_;
     ocpp::Output enrolment_output_;  // of an API call under way: its frames leave with the turn
     model::Us core_due_ = model::never;
+    model::Us telemetry_due_ = 0;
     std::uint64_t entries_since_snapshot_ = 0;
     std::atomic<bool> stopping_{false};
 };

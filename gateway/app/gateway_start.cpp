@@ -64,7 +64,6 @@ openadr::v2b::VenPolicy ven_policy(const OpenAdr2bConfig& config) {
     policy.ven_name = config.ven_name;
     policy.ven_id = config.ven_id;
     policy.poll_us = micros(config.poll_s);
-    policy.report_us = micros(config.report_s);
     policy.market_contexts = config.market_contexts;
     return policy;
 }
@@ -76,7 +75,7 @@ std::uint64_t random_seed() {
     return seed;
 }
 
-std::string ven_folder(const OpenAdr2bConfig& config) { return "openadr2b/" + config.name; }
+std::string ven_folder(const OpenAdr2bConfig& config) { return "openadr2b/ven:" + config.name; }
 
 }  // namespace
 
@@ -118,7 +117,7 @@ void Gateway::restore_documents() {
                 vtn_.restore(document);
             } else {
                 for (Upstream& upstream : upstreams_)
-                    if (folder == ven_folder(upstream.config) || folder.starts_with(ven_folder(upstream.config) + "/"))
+                    if (folder == ven_folder(upstream.config))
                         upstream.ven->restore(document);
             }
         });
@@ -300,12 +299,18 @@ bool Gateway::remove(model::Us now, std::string_view id, model::Changes& changes
 
 std::string Gateway::protocol_of(std::string_view resource) const {
     if (ieee2030_5_.knows_resource(resource)) return "ieee2030_5";
-    const auto device = id_of_resource_.find(resource.substr(0, resource.rfind('/')));
-    const auto whole = id_of_resource_.find(resource);
-    const auto found = whole != id_of_resource_.end() ? whole : device;
-    if (found == id_of_resource_.end()) return "";
-    const auto station = csms_.station(found->second);
+    const api::Enrolled* device = device_of(resource);
+    if (!device) return "";
+    const auto station = csms_.station(device->enrolment.id);
     return station && station->booted ? std::string(subprotocol_of(station->version)) : "ocpp";
+}
+
+const api::Enrolled* Gateway::device_of(std::string_view resource) const {
+    auto found = id_of_resource_.find(resource);
+    if (found == id_of_resource_.end()) found = id_of_resource_.find(resource.substr(0, resource.rfind('/')));  // an outlet
+    if (found == id_of_resource_.end()) return nullptr;
+    const auto device = enrolled_.find(found->second);
+    return device == enrolled_.end() ? nullptr : &device->second;
 }
 
 std::map<std::string, std::uint64_t> Gateway::counters() const {

@@ -17,6 +17,7 @@ class Device : public Agent {
         : resource_(std::move(resource)), protocol_(std::move(protocol)), node_(std::move(node)), behaviour_(behaviour) {}
 
     virtual void advance(model::Us now, double seconds) = 0;  // physics; tick() is its protocol
+    virtual void misbehave() {}  // from now on as its Behaviour says; until then every device is well
 
     const std::string& resource() const { return resource_; }  // as the gateway names it
     const std::string& protocol() const { return protocol_; }

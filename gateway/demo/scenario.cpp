@@ -98,7 +98,9 @@ std::string configuration(const Scenario& scenario, const certs::AuthorityPaths&
     for (const DerSpec& der : scenario.ders)
         toml << "[[devices]]\nprotocol = \"ieee2030_5\"\nid = " << quoted(der.identity.lfdi)
              << "\nresource = " << quoted(der.name) << "\nnode = " << quoted(der.node)
-             << "\nkind = " << (der.kind == model::ResourceKind::pv ? "\"pv\"" : "\"storage\"") << "\npoll_s = 1\n\n";
+             << "\npoll_s = 1"
+             << (der.kind == model::ResourceKind::pv ? "\nkind = \"pv\"" : "\nkind = \"storage\"\npreferred_w = 8000")
+             << "\n\n";
     return toml.str();
 }
 

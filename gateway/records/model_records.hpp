@@ -46,7 +46,7 @@ RECORD(EventReport, event, revision, status, at_us, intervals, resources, accept
        problems, final)
 RECORD(EventOpt, event, revision, state, reason)
 RECORD(Input, event, event_gone, node, node_gone, resource, resource_gone, sample, ack)
-RECORD(Enrolment, id, resource, node, kind, name, password, pin, rated_import_mw, rated_export_mw, phases, voltage_mv,
-       outlets, poll_us)
+RECORD(Enrolment, id, resource, node, kind, name, password, pin, rated_import_mw, rated_export_mw, preferred_mw, phases,
+       voltage_mv, outlets, poll_us)
 
 }  // namespace busbar::model
