@@ -82,6 +82,7 @@ void take_setpoint(Turn& turn, Outlet& outlet, const Command& command) {
 void command_accepted(Turn& turn, Outlet& outlet, const Work& work) {
     const Profile& profile = *work.sent;
     if (work.acknowledge) acknowledge(turn, work.command, AckState::accepted, {});
+    if (work.command.id != outlet.newest) return;  // the core has changed its mind meanwhile
     outlet.wanted = work.command;
     outlet.renew_us = profile.renew_us;
     // The command for a waiting outlet must not outlive the transaction that has its own now.
@@ -117,6 +118,7 @@ void take_command(Turn& turn, Outlet& outlet, const Command& command) {
         return;
     }
     supersede_waiting(turn, outlet, command);
+    outlet.newest = command.id;
     if (command.kind == CommandKind::release) {
         take_release(turn, outlet, command);
     } else {
@@ -139,14 +141,15 @@ std::optional<Profile> profile_of(Turn& turn, Work& work) {
         const std::string transaction = outlet.transaction ? outlet.transaction->id : std::string();
         work.sent = command_profile(turn.now, work.command, work.outlet, transaction, electrical, limits);
     }
-    outlet.installed[index(work.sent->role)] = true;  // from now on it may be there, whatever becomes of the answer
+    bool& installed = outlet.installed[index(work.sent->role)];
+    work.replaces = installed;
+    installed = true;  // from now on it may be there, whatever becomes of the answer
     return work.sent;
 }
 
 void profile_answered(Turn& turn, const Work& work, bool accepted, const std::string& words) {
     Outlet& outlet = *turn.peer.outlet(work.outlet);
     if (!accepted) {
-        outlet.installed[index(work.sent->role)] = false;
         work_failed(turn, work, AckState::rejected, words);
         return;
     }
@@ -167,6 +170,10 @@ void clear_answered(Turn& turn, const Work& work, const std::string& words) {
 }
 
 void work_failed(Turn& turn, const Work& work, AckState state, const std::string& reason) {
+    // Refused: what was there before is there still.
+    if (state == AckState::rejected && work.sent) {
+        turn.peer.outlet(work.outlet)->installed[index(work.sent->role)] = work.replaces;
+    }
     if (work.acknowledge) {
         acknowledge(turn, work.command, state, reason);
         return;

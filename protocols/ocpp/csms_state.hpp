@@ -31,12 +31,14 @@ struct Outlet {
     std::uint16_t number = 1;  // EVSE id or connector id
     std::string resource;
     OutletState state = OutletState::unknown;
-    bool operative = true;  // its connector is neither faulted nor unavailable
+    bool operative = true;    // its connector is neither faulted nor unavailable
+    model::Us status_us = 0;  // timestamp of the last StatusNotification
     std::optional<Transaction> transaction;
     // Last ones that ended: a late message of theirs opens nothing.
     std::deque<std::string> ended;
     std::array<bool, role_count> installed{};  // may be on the station
     model::MilliW fallback_mw = 0;             // of the installed fallback
+    std::string newest;                        // id of the last command that the core gave
     std::optional<model::Command> wanted;      // last setpoint that the station accepted
     model::Us renew_us = model::never;
     model::Us verify_us = model::never;
@@ -64,6 +66,7 @@ struct Work {
     std::string action;           // request; configure: the name of the setting
     std::string payload;          // request; configure: its value
     std::optional<Profile> sent;  // command, fallback: as rendered
+    bool replaces = false;        // the same profile was on the station before it was sent
 };
 
 struct Flight {
@@ -166,7 +169,8 @@ struct Boot {
 };
 // Whether the station may go on; false: it is somebody else and its socket is closed.
 bool take_boot(Turn& turn, const Boot& boot);
-void take_status(Turn& turn, std::int64_t outlet, OutletState state);
+// `at_us`: when, by the station's clock; 0 = not said.
+void take_status(Turn& turn, std::int64_t outlet, OutletState state, model::Us at_us);
 bool token_accepted(const Turn& turn, std::string_view token);
 // It does not send a BootNotification when asked to: it cannot (1.6), or it holds itself accepted (F06.FR.17). It is
 // then taken as it is; a strict policy waits.

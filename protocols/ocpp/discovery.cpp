@@ -36,7 +36,7 @@ void read_rate_units(std::string_view text, ProfileLimits& limits) {
 
 void start_learning(Turn& turn) {
     Peer& peer = turn.peer;
-    peer.learnt = {};
+    peer.learnt.done = false;  // what is known holds until it is answered otherwise
     if (turn.policy().quiet) {
         peer.learnt.done = true;
         return;

@@ -104,7 +104,10 @@ bool take_boot(Turn& turn, const Boot& boot) {
     turn.notice(Severity::info, "station_booted", boot.vendor + " " + boot.model + ", firmware " + boot.firmware);
     tell_resources(turn);
     start_learning(turn);
-    for (Outlet& outlet : peer.outlets) reapply(turn, outlet);
+    for (Outlet& outlet : peer.outlets) {
+        outlet.status_us = 0;
+        reapply(turn, outlet);
+    }
     keep(turn);
     return true;
 }
@@ -120,7 +123,7 @@ void take_unbootable(Turn& turn, std::string_view words) {
     keep(turn);
 }
 
-void take_status(Turn& turn, std::int64_t number, OutletState state) {
+void take_status(Turn& turn, std::int64_t number, OutletState state, model::Us at_us) {
     Peer& peer = turn.peer;
     const bool operative = state != OutletState::faulted && state != OutletState::unavailable;
     if (number == 0) {
@@ -134,6 +137,12 @@ void take_status(Turn& turn, std::int64_t number, OutletState state) {
                     "status of outlet " + std::to_string(number) + ", which it is not enrolled with");
         return;
     }
+    // Overtaken by a later one that came first. A clock that was set back by more is believed.
+    if (at_us != 0 && at_us < outlet->status_us && at_us > outlet->status_us - model::hour_us) {
+        turn.notice(Severity::info, "old_status", "status of outlet " + std::to_string(number) + " is out of date");
+        return;
+    }
+    if (at_us != 0) outlet->status_us = at_us;
     outlet->operative = operative;
     // In 2.0.1 the state within a transaction is told by TransactionEvent; a connector's status says less.
     if (peer.version == Version::v16 || !outlet->transaction) outlet->state = state;

@@ -52,6 +52,12 @@ void end(Outlet& outlet) {
     outlet.verify_us = model::never;
 }
 
+// A command that stands as a default profile holds for the new transaction; one that was given to the last one went
+// with it.
+void command_for_new_transaction(Turn& turn, Outlet& outlet) {
+    if (!outlet.installed[static_cast<std::size_t>(Role::standing)]) reapply(turn, outlet);
+}
+
 bool has_ended(const Peer& peer, std::string_view id) {
     return std::any_of(peer.outlets.begin(), peer.outlets.end(), [&](const Outlet& outlet) {
         return std::find(outlet.ended.begin(), outlet.ended.end(), id) != outlet.ended.end();
@@ -85,7 +91,7 @@ std::int32_t start_numbered(Turn& turn, std::int64_t number, std::string_view to
     begin(turn, *outlet, {std::to_string(peer.last_transaction), std::string(token), at_us, meter_wh, -1});
     give_sample(turn, *outlet, at_us, std::nullopt, meter_wh);
     tell_resource(turn, *outlet);
-    reapply(turn, *outlet);
+    command_for_new_transaction(turn, *outlet);
     keep(turn);
     return peer.last_transaction;
 }
@@ -142,7 +148,7 @@ bool take_step(Turn& turn, const TransactionStep& step) {
         give_sample(turn, *outlet, step.at_us, 0, std::nullopt);
     } else if (fresh) {
         if (!step.state) outlet->state = OutletState::charging;
-        reapply(turn, *outlet);
+        command_for_new_transaction(turn, *outlet);
     }
     tell_resource(turn, *outlet);
     keep(turn);

@@ -41,7 +41,7 @@ StatusNotificationResponse handle(Turn& turn, const StatusNotificationRequest& r
                         std::string(to_text(request.errorCode)) + " " + text_of(request.vendorErrorCode) + " " +
                         text_of(request.info));
     }
-    take_status(turn, request.connectorId, to_state(request.status));
+    take_status(turn, request.connectorId, to_state(request.status), request.timestamp ? request.timestamp->us : 0);
     return {};
 }
 

@@ -41,7 +41,7 @@ HeartbeatResponse handle(Turn& turn, const HeartbeatRequest&) {
 }
 
 StatusNotificationResponse handle(Turn& turn, const StatusNotificationRequest& request) {
-    take_status(turn, request.evseId, to_state(request.connectorStatus));
+    take_status(turn, request.evseId, to_state(request.connectorStatus), request.timestamp.us);
     return {};
 }
 
