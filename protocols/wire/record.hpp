@@ -345,6 +345,8 @@ constexpr Field make_field(std::string_view key, std::size_t offset) {
 template <class T>
 constexpr const Namespace* namespace_of() { return xml_names_of(Tag<T>{}).ns; }
 
+inline constexpr std::size_t max_name = 200;  // characters of a wire name; the XML reader counts on it
+
 template <std::size_t Size>
 constexpr std::array<Field, Size> all_fields(std::span<const Field> base, std::span<const Field> own) {
     static_assert(Size <= max_fields);
@@ -365,6 +367,7 @@ constexpr Record make_record(std::string_view name, const Record* base, std::spa
     Record record{name, base, 0, own, shape, ns, all, {}};
     for (std::size_t i = 0; i < all.size(); ++i) {
         const bool alternative = shape != Shape::sequence && all[i].place == Place::element;
+        if (all[i].name.size() > max_name) throw "a name that is too long";  // does not compile
         if (all[i].place == Place::attribute) record.has_attributes = true;
         if (all[i].place == Place::content) record.has_content = true;
         const Type& type = all[i].type->kind == Kind::optional ? *all[i].type->element : *all[i].type;

@@ -8,13 +8,13 @@
 namespace busbar::wire {
 namespace {
 
-bool fail(Problem& problem, Fault fault, std::string detail) {
+[[gnu::cold, gnu::noinline]] bool fail(Problem& problem, Fault fault, std::string detail) {
     problem.fault = fault;
     problem.detail = std::move(detail);
     return false;
 }
 
-bool out_of_range(const Type& type, std::string got, Problem& problem) {
+[[gnu::cold, gnu::noinline]] bool out_of_range(const Type& type, std::string got, Problem& problem) {
     std::string detail = std::move(got);
     if (type.bounded) {
         detail.append(", expected ").append(std::to_string(type.low)).append(" to ").append(std::to_string(type.high));
@@ -105,23 +105,35 @@ bool is_multiple(double number, int decimals) {
     return static_cast<int>(digits.fraction.size()) - digits.point <= decimals;
 }
 
-bool check_bounds(const Type& type, double number, Problem& problem) {
+[[gnu::cold, gnu::noinline]] bool out_of_bounds(const Type& type, double number, Problem& problem) {
     if (!std::isfinite(number)) return fail(problem, Fault::out_of_range, "not a finite number");
-    if (type.bounded && (number < static_cast<double>(type.low) || number > static_cast<double>(type.high))) {
-        std::string got;
-        append_json_number(got, number);
-        return out_of_range(type, std::move(got), problem);
-    }
-    return true;
+    std::string got;
+    append_json_number(got, number);
+    return out_of_range(type, std::move(got), problem);
+}
+[[gnu::cold, gnu::noinline]] bool out_of_range(const Type& type, std::int64_t number, Problem& problem) {
+    return out_of_range(type, std::to_string(number), problem);
+}
+[[gnu::cold, gnu::noinline]] bool out_of_range(const Type& type, std::uint64_t number, Problem& problem) {
+    return out_of_range(type, std::to_string(number), problem);
 }
 
-bool check_number(const Type& type, double number, Problem& problem) {
-    if (!check_bounds(type, number, problem)) return false;
-    if (type.decimals < 0 || is_multiple(number, type.decimals)) return true;
+bool check_bounds(const Type& type, double number, Problem& problem) {
+    const bool outside =
+        type.bounded && (number < static_cast<double>(type.low) || number > static_cast<double>(type.high));
+    return (std::isfinite(number) && !outside) || out_of_bounds(type, number, problem);
+}
+
+[[gnu::cold, gnu::noinline]] bool too_many_decimals(const Type& type, double number, Problem& problem) {
     std::string detail;
     append_json_number(detail, number);
     detail.append(", at most ").append(std::to_string(type.decimals)).append(" decimals are allowed");
     return fail(problem, Fault::out_of_range, std::move(detail));
+}
+
+bool check_number(const Type& type, double number, Problem& problem) {
+    if (!check_bounds(type, number, problem)) return false;
+    return type.decimals < 0 || is_multiple(number, type.decimals) || too_many_decimals(type, number, problem);
 }
 
 bool in_range(const Type& type, std::int64_t number) {
@@ -249,7 +261,7 @@ std::string_view name_of(Kind kind) {
     }
 }
 
-bool wrong_type(const Type& type, std::string_view got, Problem& problem) {
+[[gnu::cold, gnu::noinline]] bool wrong_type(const Type& type, std::string_view got, Problem& problem) {
     std::string detail(got);
     detail.append(", expected ").append(name_of(type.kind));
     return fail(problem, Fault::wrong_type, std::move(detail));
@@ -271,7 +283,7 @@ bool set_signed(const Type& type, std::int64_t number, void* target, Problem& pr
         return !type.bounded || check_number(type, static_cast<double>(number), problem);
     }
     if (!is_whole(type.kind)) return wrong_type(type, "a number", problem);
-    if (!in_range(type, number)) return out_of_range(type, std::to_string(number), problem);
+    if (!in_range(type, number)) return out_of_range(type, number, problem);
     store_whole(type.kind, number, target);
     return true;
 }
@@ -282,7 +294,7 @@ bool set_unsigned(const Type& type, std::uint64_t number, void* target, Problem&
         return !type.bounded || check_number(type, static_cast<double>(number), problem);
     }
     if (!is_whole(type.kind)) return wrong_type(type, "a number", problem);
-    if (!in_range(type, number)) return out_of_range(type, std::to_string(number), problem);
+    if (!in_range(type, number)) return out_of_range(type, number, problem);
     store_whole(type.kind, number, target);
     return true;
 }
@@ -353,17 +365,9 @@ bool read_double(std::string_view digits, double& number, int& decimals) {
     return true;
 }
 
-bool set_decimal(const Type& type, std::string_view text, void* target, Problem& problem) {
-    if (type.kind == Kind::number) {
-        double& number = *static_cast<double*>(target);
-        int decimals = -1;
-        if (!read_double(text, number, decimals)) return wrong_type(type, quoted(text), problem);
-        if (decimals >= 0 && decimals <= type.decimals) return check_bounds(type, number, problem);
-        return check_number(type, number, problem);
-    }
-    if (!is_whole(type.kind)) return wrong_type(type, "a number", problem);
-    std::int64_t simple = 0;
-    if (read_simple_whole(text, simple)) return set_signed(type, simple, target, problem);
+namespace {
+
+bool set_odd_whole(const Type& type, std::string_view text, void* target, Problem& problem) {
     Digits digits;
     if (!take_apart(text, digits)) return wrong_type(type, quoted(text), problem);
     std::uint64_t magnitude = 0;
@@ -373,6 +377,24 @@ bool set_decimal(const Type& type, std::string_view text, void* target, Problem&
     if (!digits.negative) return set_unsigned(type, magnitude, target, problem);
     if (magnitude > std::uint64_t{1} << 63) return out_of_range(type, quoted(text), problem);
     return set_signed(type, static_cast<std::int64_t>(std::uint64_t{0} - magnitude), target, problem);
+}
+
+bool set_number(const Type& type, std::string_view text, void* target, Problem& problem) {
+    double& number = *static_cast<double*>(target);
+    int decimals = -1;
+    if (!read_double(text, number, decimals)) return wrong_type(type, quoted(text), problem);
+    if (decimals >= 0 && decimals <= type.decimals) return check_bounds(type, number, problem);
+    return check_number(type, number, problem);
+}
+
+}  // namespace
+
+bool set_decimal(const Type& type, std::string_view text, void* target, Problem& problem) {
+    if (type.kind == Kind::number) return set_number(type, text, target, problem);
+    if (!is_whole(type.kind)) return wrong_type(type, "a number", problem);
+    std::int64_t simple = 0;
+    if (read_simple_whole(text, simple)) return set_signed(type, simple, target, problem);
+    return set_odd_whole(type, text, target, problem);
 }
 
 bool set_text(const Type& type, std::string_view text, void* target, Problem& problem) {
@@ -424,9 +446,9 @@ bool check_scalar(const Type& type, const void* value, Problem& problem) {
     if (is_whole(type.kind)) {
         bool negative = false;
         const std::uint64_t number = load_whole(type.kind, value, negative);
-        if (!negative) return in_range(type, number) || out_of_range(type, std::to_string(number), problem);
+        if (!negative) return in_range(type, number) || out_of_range(type, number, problem);
         const auto below_zero = static_cast<std::int64_t>(number);
-        return in_range(type, below_zero) || out_of_range(type, std::to_string(below_zero), problem);
+        return in_range(type, below_zero) || out_of_range(type, below_zero, problem);
     }
     switch (type.kind) {
         case Kind::number: return check_number(type, *static_cast<const double*>(value), problem);

@@ -68,7 +68,7 @@ Failure check_characters(std::string_view text, const Limits& limits) {
 // A parsed document. Its names and values point into `bytes`, which go on for a while after the text, so that a name
 // may be compared with a longer one without a look at where it ends.
 struct Document {
-    static constexpr std::size_t padding = 256;
+    static constexpr std::size_t padding = max_name + 8;
     std::unique_ptr<char[]> bytes;
     pugi::xml_document tree;
     pugi::xml_node root;
@@ -170,27 +170,29 @@ class Scope {
 
 // ---- the walk ------------------------------------------------------------------------------------------------------
 
-struct Step {
-    const Step* up;
-    const Field* field;
-    std::size_t index;  // in a list; unlimited: no list
-};
+// A record that is being read. Through `up` the frames are the path from the root to the member at hand.
+struct Frame {
+    const Record& record;
+    void* target;
+    const Frame* up;
+    const Field* field = nullptr;   // the member that is being read
+    std::size_t index = unlimited;  // within it, if it is a list
+    std::size_t next = 0;           // where a message in the order of the table would go on
+    std::uint64_t seen[2] = {0, 0};
 
-struct Seen {
-    std::uint64_t words[2] = {0, 0};
     bool mark(std::size_t i) {  // false: already seen
         const std::uint64_t bit = std::uint64_t{1} << i % 64;
-        const bool first = (words[i / 64] & bit) == 0;
-        words[i / 64] |= bit;
+        const bool first = (seen[i / 64] & bit) == 0;
+        seen[i / 64] |= bit;
         return first;
     }
 };
 
-std::string path_to(const Step* step) {
-    if (!step) return {};
-    std::string path = path_to(step->up);
-    append_path(path, step->field->name);
-    if (step->index != unlimited) append_path(path, step->index);
+std::string path_to(const Frame* frame) {
+    if (!frame) return {};
+    std::string path = path_to(frame->up);
+    append_path(path, frame->field->name);
+    if (frame->index != unlimited) append_path(path, frame->index);
     return path;
 }
 
@@ -216,7 +218,7 @@ class Reader {
             return Error{Fault::unknown_type, "", "the root element is in another namespace, expected " +
                                                       std::string(record.ns ? record.ns->uri : "none")};
         }
-        if (count() && enter()) read_record(root, record, value, nullptr);
+        if (count()) read_record(root, record, value, nullptr);
         return std::move(failure_);
     }
 
@@ -225,29 +227,30 @@ class Reader {
     }
 
   private:
-    bool read_record(pugi::xml_node node, const Record& record, void* target, const Step* step) {
+    bool read_record(pugi::xml_node node, const Record& record, void* target, const Frame* up) {
+        if (!enter()) return false;
         if (record.shape != Shape::sequence) reset_choice(record, target);  // it may be declared with a default
-        if (record.shape == Shape::type_choice) return read_type_choice(node, record, target, step);
-        Seen seen;
-        if (record.has_attributes && !read_attributes(node, record, target, step, seen)) return false;
-        std::size_t next = 0;
+        if (record.shape == Shape::type_choice) return read_type_choice(node, record, target, up) && leave();
+        Frame frame{record, target, up};
+        if (record.has_attributes && !read_attributes(node, frame)) return false;
         for (pugi::xml_node child = node.first_child(); child; child = child.next_sibling()) {
-            if (child.type() == pugi::node_element && !read_child(child, record, target, step, seen, next)) return false;
+            const char* name = child.name();  // only an element has one: instructions are not parsed
+            if (*name != '\0' && !read_child(child, name, frame)) return false;
         }
-        if (record.has_content && !read_content(node, record, target, step, seen)) return false;
-        return check_complete(record, target, step, seen);
+        if (record.has_content && !read_content(node, frame)) return false;
+        return check_complete(frame) && leave();
     }
 
-    bool read_attributes(pugi::xml_node node, const Record& record, void* target, const Step* step, Seen& seen) {
+    bool read_attributes(pugi::xml_node node, Frame& frame) {
         for (pugi::xml_attribute a = node.first_attribute(); a; a = a.next_attribute()) {
             const Name name(a.name());
-            for (std::size_t i = 0; i < record.all.size(); ++i) {
-                const Field& field = record.all[i];
+            for (std::size_t i = 0; i < frame.record.all.size(); ++i) {
+                const Field& field = frame.record.all[i];
                 if (field.place != Place::attribute || !same(field.name, name.local)) continue;
                 if (!options_.any_namespace && !is_attribute_of(name, field)) continue;
-                const Step here{step, &field, unlimited};
-                if (!seen.mark(i)) return fail(Fault::duplicate, "an attribute that stands twice", &here);
-                if (!read_text(a.value(), *field.type, member_of(field, target), &here)) return false;
+                frame.field = &field;
+                if (!frame.mark(i)) return fail(Fault::duplicate, "an attribute that stands twice", &frame);
+                if (!read_text(a.value(), *field.type, member_of(field, frame.target), frame)) return false;
                 break;
             }
         }
@@ -256,107 +259,126 @@ class Reader {
 
     // An attribute without a prefix is in no namespace, whatever the default is.
     bool is_attribute_of(const Name& name, const Field& field) {
-        return name.prefix.empty() ? !field.ns : field.ns && scope_.is(name.prefix, namespace_of(field));
+        return name.prefix.empty() ? !field.ns : field.ns && scope_.is(name.prefix, field.ns);
     }
 
-    bool read_child(pugi::xml_node child, const Record& record, void* target, const Step* step, Seen& seen,
-                    std::size_t& next) {
+    bool read_child(pugi::xml_node child, const char* name, Frame& frame) {
         if (!count()) return false;
+        if (child.first_attribute()) return read_scoped_child(child, name, frame);
+        const std::size_t i = find_field(name, frame);
+        return i < frame.record.all.size() ? read_member(child, i, frame) : skip(child);
+    }
+
+    [[gnu::noinline]] bool read_scoped_child(pugi::xml_node child, const char* name, Frame& frame) {
         const std::size_t outer = scope_.size();
-        if (child.first_attribute() && !scope_.declare(child)) {
+        if (!scope_.declare(child)) {
             failure_ = too_many_declarations();
             return false;
         }
-        const std::size_t i = find_field(child.name(), record, next);
-        const bool ok = i == record.all.size() ? skip(child) : read_member(child, record.all[i], i, target, step, seen);
+        const std::size_t i = find_field(name, frame);
+        const bool ok = i < frame.record.all.size() ? read_member(child, i, frame) : skip(child);
         scope_.restore(outer);
         return ok;
     }
 
-    // The field that an element of this name is; the number of fields if it is none. `next` is where a message in the
-    // order of the table would go on: the member of a list again, or the one after it.
-    std::size_t find_field(const char* text, const Record& record, std::size_t& next) {
-        const std::size_t size = record.all.size();
-        for (std::size_t i = next; i < size && i < next + 2; ++i) {
-            const Field& field = record.all[i];
-            if (field.place != Place::element || !is_whole_name(text, field.name)) continue;
-            if (!options_.any_namespace && !scope_.default_is(namespace_of(field))) continue;
-            next = i + (without_optional(*field.type).kind == Kind::list ? 0 : 1);
+    // The field that an element of this name is; the number of fields if it is none. Tried first is what is next in the
+    // order of the table: the member of a list again, or the one after it.
+    std::size_t find_field(const char* name, Frame& frame) {
+        const std::span<const Field> fields = frame.record.all;
+        const std::size_t i = frame.next;
+        if (i < fields.size() && is_field(name, fields[i])) {
+            frame.next += without_optional(*fields[i].type).kind != Kind::list;
             return i;
         }
+        if (i + 1 < fields.size() && is_field(name, fields[i + 1])) return ++frame.next;
+        return search_field(name, frame);
+    }
+
+    // Without a prefix, in the case of the table.
+    bool is_field(const char* name, const Field& field) {
+        return field.place == Place::element && is_whole_name(name, field.name) &&
+               (options_.any_namespace || scope_.default_is(namespace_of(field)));
+    }
+
+    // `text` is a name in the document; see Document for why it may be shorter.
+    static bool is_whole_name(const char* text, std::string_view name) {
+        return same_bytes(text, name.data(), name.size()) && text[name.size()] == '\0';
+    }
+
+    std::size_t search_field(const char* text, Frame& frame) {
         const Name name(text);
-        std::size_t i = next;
+        const std::size_t size = frame.record.all.size();
+        std::size_t i = frame.next;
         for (std::size_t tried = 0; tried < size; ++tried, ++i) {
             if (i >= size) i = 0;
-            const Field& field = record.all[i];
+            const Field& field = frame.record.all[i];
             if (field.place != Place::element || !same(field.name, name.local)) continue;
             if (!options_.any_namespace && !scope_.is(name.prefix, namespace_of(field))) continue;
-            next = i;
+            frame.next = i;
             return i;
         }
         return size;
     }
 
-    // `text` is a name in the document; see Document for why it may be shorter.
-    static bool is_whole_name(const char* text, std::string_view name) {
-        return name.size() < Document::padding && same_bytes(text, name.data(), name.size()) && text[name.size()] == '\0';
+    bool read_member(pugi::xml_node child, std::size_t i, Frame& frame) {
+        const Field& field = frame.record.all[i];
+        const bool first = frame.mark(i);
+        const Type& type = without_optional(*field.type);
+        void* member = member_of(field, frame.target);
+        frame.field = &field;
+        frame.index = unlimited;
+        if (type.kind == Kind::list) {
+            if (&type != field.type) member = engage(*field.type, member);
+            if (first) type.list->clear(member);  // a member may be declared with a default
+            return read_list_member(child, type, member, frame);
+        }
+        if (!first) return fail(Fault::duplicate, "an element that may stand once", &frame);
+        if (&type != field.type) member = field.type->optional->emplace(member);
+        return read_element(child, type, member, frame);
     }
 
-    bool read_member(pugi::xml_node child, const Field& field, std::size_t i, void* target, const Step* step,
-                     Seen& seen) {
-        const bool first = seen.mark(i);
-        const Type* type = field.type;
-        void* member = member_of(field, target);
-        Step here{step, &field, unlimited};
-        if (type->kind == Kind::optional) {
-            member = engage(*type, member);
-            type = type->element;
+    bool read_list_member(pugi::xml_node child, const Type& list, void* target, Frame& frame) {
+        const std::size_t size = list.list->size(target);
+        if (size >= list.max_size) {
+            return fail(Fault::too_many, "at most " + std::to_string(list.max_size) + " members", &frame);
         }
-        if (type->kind == Kind::list) {
-            if (first) type->list->clear(member);  // a member may be declared with a default
-            const std::size_t size = type->list->size(member);
-            if (size >= type->max_size) {
-                return fail(Fault::too_many, "at most " + std::to_string(type->max_size) + " members", &here);
-            }
-            here.index = size;
-            member = type->list->append(member);
-            type = type->element;
-        } else if (!first) {
-            return fail(Fault::duplicate, "an element that may stand once", &here);
-        }
-        return read_element(child, *type, member, &here);
+        frame.index = size;
+        return read_element(child, *list.element, list.list->append(target), frame);
     }
 
-    bool read_element(pugi::xml_node node, const Type& type, void* target, const Step* step) {
-        if (type.kind == Kind::optional) {
-            return read_element(node, *type.element, type.optional->emplace(target), step);
-        }
-        if (!enter()) return false;
-        const bool ok = type.kind == Kind::record ? read_record(node, *type.record, target, step)
-                                                  : read_simple(node, type, target, step);
-        --depth_;
-        return ok;
+    bool read_element(pugi::xml_node node, const Type& type, void* target, const Frame& frame) {
+        if (type.kind < Kind::record) return read_simple(node, type, target, frame);
+        if (type.kind == Kind::record) return read_record(node, *type.record, target, &frame);
+        if (type.kind == Kind::list) return fail(Fault::wrong_type, "a list of lists has no XML form", &frame);
+        return read_element(node, *type.element, type.optional->emplace(target), frame);
     }
 
-    bool read_simple(pugi::xml_node node, const Type& type, void* target, const Step* step) {
-        if (!node.first_child()) return read_text(node.value(), type, target, step);
+    bool read_simple(pugi::xml_node node, const Type& type, void* target, const Frame& frame) {
+        if (depth_ >= depth_limit_) return fail_depth();
+        if (node.first_child()) return read_parts(node, type, target, frame);
+        return read_text(node.value(), type, target, frame);
+    }
+
+    // Text that comes in parts, with comments or CDATA sections between them.
+    [[gnu::noinline]] bool read_parts(pugi::xml_node node, const Type& type, void* target, const Frame& frame) {
         for (const pugi::xml_node child : node) {
             if (child.type() == pugi::node_element) {
-                return fail(Fault::wrong_type, "an element, expected " + std::string(name_of(type.kind)), step);
+                return fail(Fault::wrong_type, "an element, expected " + std::string(name_of(type.kind)), &frame);
             }
         }
-        return read_text(text_of(node), type, target, step);
+        return read_text(text_of(node).c_str(), type, target, frame);
     }
 
-    bool read_content(pugi::xml_node node, const Record& record, void* target, const Step* step, Seen& seen) {
-        for (std::size_t i = 0; i < record.all.size(); ++i) {
-            const Field& field = record.all[i];
+    bool read_content(pugi::xml_node node, Frame& frame) {
+        for (std::size_t i = 0; i < frame.record.all.size(); ++i) {
+            const Field& field = frame.record.all[i];
             if (field.place != Place::content) continue;
             const std::string text = text_of(node);
-            seen.mark(i);
+            frame.mark(i);
+            frame.field = &field;
+            frame.index = unlimited;
             if (field.type->kind == Kind::optional && text.empty()) return true;
-            const Step here{step, &field, unlimited};
-            return read_text(text, *field.type, member_of(field, target), &here);
+            return read_text(text.c_str(), *field.type, member_of(field, frame.target), frame);
         }
         return true;
     }
@@ -370,17 +392,17 @@ class Reader {
     }
 
     // xsi:type names the alternative; the element's attributes and children are the alternative's.
-    bool read_type_choice(pugi::xml_node node, const Record& choice, void* target, const Step* step) {
+    bool read_type_choice(pugi::xml_node node, const Record& choice, void* target, const Frame* up) {
         const std::string_view type_name = xsi_type(node);
-        if (type_name.empty()) return fail(Fault::bad_choice, "no xsi:type, " + choice_detail(choice, 0), step);
+        if (type_name.empty()) return fail(Fault::bad_choice, "no xsi:type, " + choice_detail(choice, 0), up);
         const Name name(type_name);
         for (const Field& field : choice.all) {
             if (field.place != Place::element || !same(field.name, name.local)) continue;
             if (!options_.any_namespace && !scope_.is(name.prefix, namespace_of(field))) continue;
-            const Step here{step, &field, unlimited};
-            return read_element(node, *field.type, member_of(field, target), &here);
+            const Frame frame{choice, target, up, &field};
+            return read_element(node, *field.type, member_of(field, target), frame);
         }
-        return fail(Fault::unknown_type, "xsi:type " + quoted(type_name), step);
+        return fail(Fault::unknown_type, "xsi:type " + quoted(type_name), up);
     }
 
     std::string_view xsi_type(pugi::xml_node node) {
@@ -391,48 +413,65 @@ class Reader {
         return {};
     }
 
-    bool check_complete(const Record& record, const void* target, const Step* step, const Seen& seen) {
-        const std::uint64_t missing[2] = {record.required[0] & ~seen.words[0], record.required[1] & ~seen.words[1]};
-        if ((missing[0] | missing[1]) && !check_missing(record, missing, step)) return false;
-        if (record.has_counted && !check_counts(record, target, step)) return false;
+    bool check_complete(Frame& frame) {
+        const Record& record = frame.record;
+        const std::uint64_t missing[2] = {record.required[0] & ~frame.seen[0], record.required[1] & ~frame.seen[1]};
+        if ((missing[0] | missing[1]) && !check_missing(missing, frame)) return false;
+        if (record.has_counted && !check_counts(frame)) return false;
         if (record.shape == Shape::sequence) return true;
-        const std::size_t present = count_present(record, target);
-        return present == 1 || fail(Fault::bad_choice, choice_detail(record, present), step);
+        const std::size_t present = count_present(record, frame.target);
+        return present == 1 || fail(Fault::bad_choice, choice_detail(record, present), frame.up);
     }
 
-    bool check_missing(const Record& record, const std::uint64_t (&missing)[2], const Step* step) {
-        for (std::size_t i = 0; i < record.all.size(); ++i) {
+    [[gnu::noinline]] bool check_missing(const std::uint64_t (&missing)[2], Frame& frame) {
+        for (std::size_t i = 0; i < frame.record.all.size(); ++i) {
             if (!(missing[i / 64] >> i % 64 & 1)) continue;
-            const Field& field = record.all[i];
+            const Field& field = frame.record.all[i];
             if (field.type->kind == Kind::list && field.type->min_size == 0) continue;  // it may be empty
-            const Step here{step, &field, unlimited};
-            return fail(Fault::missing, "a required member is absent", &here);
+            frame.field = &field;
+            frame.index = unlimited;
+            return fail(Fault::missing, "a required member is absent", &frame);
         }
         return true;
     }
 
-    bool check_counts(const Record& record, const void* target, const Step* step) {
-        for (const Field& field : record.all) {
+    bool check_counts(Frame& frame) {
+        for (const Field& field : frame.record.all) {
             const Type& type = without_optional(*field.type);
             if (type.kind != Kind::list) continue;
-            const void* list = member_of(field, target);
+            const void* list = member_of(field, frame.target);
             if (field.type->kind == Kind::optional) list = field.type->optional->get(list);
             const std::size_t size = list ? type.list->size(list) : 0;
-            const Step here{step, &field, unlimited};
-            if (size > 0 && !check_list_size(type, size, problem_)) return fail(&here);
+            if (size == 0 || check_list_size(type, size, problem_)) continue;
+            frame.field = &field;
+            frame.index = unlimited;
+            return fail(&frame);
         }
         return true;
     }
 
     // ---- text ------------------------------------------------------------------------------------------------------
 
-    bool read_text(std::string_view text, const Type& type, void* target, const Step* step) {
-        if (type.kind == Kind::optional) return read_text(text, *type.element, type.optional->emplace(target), step);
-        return set_any_text(text, type, target, problem_) || fail(step);
+    bool read_text(const char* text, const Type& type, void* target, const Frame& frame) {
+        std::int64_t whole = 0;
+        if (is_whole(type.kind) && read_simple_whole(text, whole)) {
+            return set_signed(type, whole, target, problem_) || fail(&frame);
+        }
+        if (type.kind == Kind::optional) return read_text(text, *type.element, type.optional->emplace(target), frame);
+        return set_any_text(text, type, target, problem_) || fail(&frame);
+    }
+
+    // Most whole numbers: [-]digits, at most 18 of them, to the end of the text.
+    static bool read_simple_whole(const char* text, std::int64_t& number) {
+        const bool negative = *text == '-';
+        if (negative) ++text;
+        const char* start = text;
+        for (; *text >= '0' && *text <= '9' && text - start < 18; ++text) number = number * 10 + (*text - '0');
+        if (negative) number = -number;
+        return *text == '\0' && text != start;
     }
 
     static bool set_any_text(std::string_view text, const Type& type, void* target, Problem& problem) {
-        if (is_whole(type.kind) || type.kind == Kind::number) return set_decimal(type, trimmed(text), target, problem);
         switch (type.kind) {
             case Kind::text:
             case Kind::secret: return set_text(type, text, target, problem);
@@ -442,8 +481,11 @@ class Reader {
                 if (!read_json_value(text, type, target)) return true;
                 problem = {Fault::bad_format, "not valid JSON"};
                 return false;
-            default: return set_text(type, trimmed(text), target, problem);
+            default: break;
         }
+        text = trimmed(text);
+        if (is_text(type.kind)) return set_text(type, text, target, problem);
+        return set_decimal(type, text, target, problem);
     }
 
     static bool set_boolean(std::string_view text, const Type& type, void* target, Problem& problem) {
@@ -463,6 +505,10 @@ class Reader {
     }
 
     bool enter() { return ++depth_ <= depth_limit_ || fail_depth(); }
+    bool leave() {
+        --depth_;
+        return true;
+    }
     [[gnu::cold, gnu::noinline]] bool fail_depth() {
         failure_ = Error{Fault::too_deep, "", "more than " + std::to_string(depth_limit_) + " levels"};
         return false;
@@ -497,12 +543,13 @@ class Reader {
         return options_.any_case ? same_any_case(a, b) : same_name(a, b);
     }
 
-    [[gnu::cold, gnu::noinline]] bool fail(Fault fault, std::string detail, const Step* step) {
-        failure_ = Error{fault, path_to(step), std::move(detail)};
+    // Of the member that is being read in `frame`; nullptr: of the whole message.
+    [[gnu::cold, gnu::noinline]] bool fail(Fault fault, std::string detail, const Frame* frame) {
+        failure_ = Error{fault, path_to(frame), std::move(detail)};
         return false;
     }
-    [[gnu::cold, gnu::noinline]] bool fail(const Step* step) {  // what problem_ says
-        return fail(problem_.fault, std::move(problem_.detail), step);
+    [[gnu::cold, gnu::noinline]] bool fail(const Frame* frame) {  // what problem_ says
+        return fail(problem_.fault, std::move(problem_.detail), frame);
     }
 
     const XmlOptions& options_;
