@@ -104,18 +104,20 @@ std::vector<Segment> Core::State::segments(const std::vector<Claim>& all, std::s
     return found;
 }
 
-AllocationOrder Core::State::order_of(const EventState& event, const Ask& ask) {
-    AllocationOrder order{0, ask.low_mw, ask.high_mw, {}, ask.kind == ClaimKind::limit};
+AllocationOrder Core::State::order_of(AllocationProblem& problem, const EventState& event, const Ask& ask) {
     const auto& targets = event.event.targets;
-    if (targets.empty()) return order;
-    if (targets.size() == 1) {
-        const auto node = node_at.find(targets.front());
-        if (node != node_at.end()) {
-            order.node = tree.node_position[node->second];
-            return order;
-        }
+    AllocationOrder order;
+    const auto node = targets.size() == 1 ? node_at.find(targets.front()) : node_at.end();
+    if (node != node_at.end()) {
+        order.node = tree.node_position[node->second];
+    } else if (!targets.empty()) {
+        std::vector<std::uint32_t> devices;
+        for (const auto& member : event.members) devices.push_back(tree.resource_position[member.resource]);
+        order = order_over(problem, devices);
     }
-    for (const auto& member : event.members) order.devices.push_back(tree.resource_position[member.resource]);
+    order.low = ask.low_mw;
+    order.high = ask.high_mw;
+    order.hard = ask.kind == ClaimKind::limit;
     return order;
 }
 
@@ -149,8 +151,8 @@ AllocationProblem Core::State::lay_out(const Segment& segment) {
         if (resource.response.cap_low) lowest = std::min(lowest, -box.low_mw);
         problem.lowest_on.back() = std::max<MilliW>(lowest, 0);
         const auto step = static_cast<model::Wide>(std::max<MilliW>(resource.resource.capability.step_mw, 0));
-        const bool capped = resource.response.cap_low || resource.response.cap_high;
-        if (step > 1 && !capped)
+        const bool trickles = lowest < resource.resource.capability.lowest_on_mw;  // capped below what it may be told
+        if (step > 1 && !trickles)
             problem.step.back() = static_cast<MilliW>(step * resource.response.gain_ppm / model::ppm_one);
         const bool runs = resource.meter.has_power && resource.meter.power_mw != 0;
         problem.on.back() = resource.told ? resource.told_mw != 0 : runs;
@@ -238,7 +240,7 @@ std::vector<Share> Core::State::share_out(const Segment& segment, bool now) {
     AllocationProblem problem = lay_out(segment);
     for (const auto* claim : segment.claims) {
         auto& event = s.events[claim->event];
-        problem.orders.push_back(corrected(order_of(event, claim->ask), event.correction_mw));
+        problem.orders.push_back(corrected(order_of(problem, event, claim->ask), event.correction_mw));
     }
     const Allocation result = allocate(problem);
     if (now) note_orders(segment, problem, result);

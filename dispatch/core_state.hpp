@@ -92,7 +92,7 @@ struct Core::State {
     std::vector<Share> share_out(const Segment& segment, bool now);
     void note_orders(const Segment& segment, const AllocationProblem& problem, const Allocation& result);
     AllocationProblem lay_out(const Segment& segment);
-    AllocationOrder order_of(const EventState& event, const Ask& ask);
+    AllocationOrder order_of(AllocationProblem& problem, const EventState& event, const Ask& ask);
     void correct(EventState& event);
     AllocationOrder corrected(AllocationOrder order, model::MilliW correction) const;
     void nudge(const Segment& segment, const std::vector<Share>& shares);

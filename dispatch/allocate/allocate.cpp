@@ -53,7 +53,7 @@ void check(const AllocationProblem& problem) {
     require(problem.on.size() == devices, "the device arrays differ in length");
     require(problem.node_low.size() == nodes && problem.node_high.size() == nodes, "the node arrays differ in length");
     for (std::size_t node = 1; node < nodes; ++node) {
-        require(problem.node_parent[node] < node, "a node stands before its parent");
+        require(problem.node_parent[node] < nodes, "a node names a parent that is not there");
     }
     for (const auto node : problem.parent) require(node < nodes, "a device names a node that is not there");
     for (const auto& order : problem.orders) {

@@ -33,7 +33,7 @@ struct AllocationOrder {
     bool hard = false;                   // a limit: counts before all orders that are not
 };
 
-// One array for each property, index = device or node. Node 0 is the root; a parent stands before its children.
+// One array for each property, index = device or node. Node 0 is the root.
 struct AllocationProblem {
     std::vector<model::MilliW> low, high;  // mW, low <= high
     std::vector<model::MilliW> preferred;  // mW
@@ -41,7 +41,7 @@ struct AllocationProblem {
     std::vector<model::MilliW> lowest_on;  // mW, >= 0: power is 0 or at least this far from 0; 0 = any
     std::vector<model::MilliW> step;       // mW: power is a multiple; 0 = any. A box with low == high is taken as it is
     std::vector<std::uint8_t> on;          // runs now: keeps running rather than another when not all can
-    std::vector<std::uint32_t> parent;     // node; the search is fastest if these rise and nodes stand in preorder
+    std::vector<std::uint32_t> parent;     // node; fastest if these rise and the nodes stand in preorder
     std::vector<std::uint32_t> node_parent;          // node_parent[0] is not looked at
     std::vector<model::MilliW> node_low, node_high;  // mW, hard; +-unlimited_mw = none
     std::vector<AllocationOrder> orders;             // strongest first
@@ -67,7 +67,11 @@ struct Allocation {
     std::vector<Breach> breaches;          // by node
 };
 
-// Throws std::invalid_argument if the arrays do not fit together or a parent stands behind its child.
+// An order (still without bounds) over exactly these devices. If they make up whole subtrees of one node it is put on a
+// node of its own, new if need be, which is searched far faster than a list; devices keep their indices.
+AllocationOrder order_over(AllocationProblem& problem, const std::vector<std::uint32_t>& devices);
+
+// Throws std::invalid_argument if the arrays do not fit together or the nodes are no tree.
 Allocation allocate(const AllocationProblem& problem);
 
 }  // namespace busbar::dispatch

@@ -100,6 +100,35 @@ TEST(Allocate, an_order_over_devices_of_two_sites_crosses_their_limits) {
     EXPECT_LE(result.power[0] + result.power[1], 9 * kw);
 }
 
+TEST(Allocate, an_order_over_whole_sites_gets_a_node_of_its_own) {
+    auto problem = with_root();
+    const auto north = problem.add_node(0), south = problem.add_node(0), west = problem.add_node(0);
+    for (const auto node : {north, north, south, west}) problem.add_device(node, 0, 10 * kw, 10 * kw);
+    auto order = order_over(problem, {0, 1, 2});
+    EXPECT_TRUE(order.devices.empty());
+    EXPECT_EQ(problem.node_parent[north], order.node);
+    EXPECT_EQ(problem.node_parent[south], order.node);
+    EXPECT_EQ(problem.node_parent[west], 0U);
+    order.low = order.high = 6 * kw;
+    problem.orders.push_back(order);
+    EXPECT_EQ(allocate(problem).power, (std::vector<MilliW>{2 * kw, 2 * kw, 2 * kw, 10 * kw}));
+}
+
+TEST(Allocate, an_order_over_devices_of_several_sites_stays_a_list) {
+    auto problem = with_root();
+    const auto north = problem.add_node(0), south = problem.add_node(0);
+    for (const auto node : {north, north, south, south}) problem.add_device(node, 0, 10 * kw, 10 * kw);
+    EXPECT_EQ(order_over(problem, {0, 2}).devices.size(), 2U);
+    EXPECT_EQ(problem.node_parent.size(), 3U);
+}
+
+TEST(Allocate, rejects_nodes_in_a_circle) {
+    auto problem = with_root();
+    problem.add_node(2);
+    problem.add_node(1);
+    EXPECT_THROW(allocate(problem), std::invalid_argument);
+}
+
 TEST(Allocate, chargers_below_their_lowest_current_are_switched_rather_than_starved) {
     auto problem = with_root();
     for (int device = 0; device < 10; ++device) {

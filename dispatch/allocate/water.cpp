@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <stdexcept>
 
 namespace busbar::dispatch {
 
@@ -23,6 +24,7 @@ constexpr std::int64_t lambda_reach = 16;  // |lambda| <= this, in whole weights
 bool in_preorder(const AllocationProblem& problem) {
     // Each node's parent is the node before it or an ancestor of that.
     for (std::size_t node = 1; node < problem.node_parent.size(); ++node) {
+        if (problem.node_parent[node] >= node) return false;
         std::uint32_t up = static_cast<std::uint32_t>(node - 1);
         while (up != problem.node_parent[node] && up != 0) up = problem.node_parent[up];
         if (up != problem.node_parent[node]) return false;
@@ -51,6 +53,7 @@ void order_nodes(const AllocationProblem& problem, std::vector<std::uint32_t>& n
         if (node != 0 && next_sibling[node] != 0) open.push_back(next_sibling[node]);
         if (first_child[node] != 0) open.push_back(first_child[node]);
     }
+    if (count != nodes) throw std::invalid_argument("allocate: the nodes are no tree");
 }
 
 }  // namespace
