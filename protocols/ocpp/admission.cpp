@@ -57,7 +57,7 @@ std::string identity_of(std::string_view path) {
     const auto slash = path.rfind('/');
     std::string identity = http::percent_decoded(slash == std::string_view::npos ? path : path.substr(slash + 1));
     const bool printable = std::all_of(identity.begin(), identity.end(), [](char c) {
-        return static_cast<unsigned char>(c) > 0x20 && c != 0x7F && c != ':';
+        return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F && c != ':';
     });
     return printable && identity.size() <= 48 ? identity : std::string();
 }
