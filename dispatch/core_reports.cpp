@@ -239,7 +239,8 @@ Us Core::State::next_due() const {
     if (s.plan_due || s.members_due) due = std::min(due, s.now_us + 1);
     for (const auto& resource : s.resources) {
         if (!resource.used) continue;
-        due = std::min({due, resource.ack_due_us, std::max(resource.retry_us, s.now_us + 1)});
+        due = std::min(due, resource.ack_due_us);
+        if (resource.retry_us > s.now_us) due = std::min(due, resource.retry_us);
         if (!resource.commands.empty()) {
             const auto& record = resource.commands.back();
             if (record.state == CommandState::sent || record.state == CommandState::timeout) {
