@@ -36,9 +36,9 @@ struct Limits {
     std::size_t queued_bytes = 4 * 1024 * 1024;  // waiting to be written to one peer; beyond it the peer is cut off
     std::int64_t handshake_us = 10'000'000;    // TLS and the first request's header
     std::int64_t request_us = 30'000'000;      // from a request's first byte to its last
-    std::int64_t response_us = 60'000'000;     // for the loop to answer a request; then the peer gets 503
     std::int64_t idle_us = 120'000'000;        // HTTP keep-alive without a request
     std::int64_t ping_us = 60'000'000;         // WebSocket: ping after this silence; closed after twice it
+    std::int64_t response_us = 60'000'000;     // for the loop to answer a request; then the peer gets 503
 };
 
 struct ListenOptions {

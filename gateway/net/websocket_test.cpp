@@ -234,6 +234,17 @@ TEST(WebSocketServer, vanished_peer_is_told) {
     EXPECT_EQ(closed.code, 1006);
 }
 
+TEST(WebSocketServer, writing_to_a_peer_that_is_gone_kills_nobody) {
+    for (const bool tls : {false, true}) {
+        Loop loop;
+        RawPeer peer(loop.listen(tls ? server_tls() : certs::SslContext()).port, tls);
+        const ConnectionId id = loop.open_websocket(peer);
+        peer.reset();
+        for (int i = 0; i < 100; ++i) loop.network.send(id, text_of(std::string(100'000, 'x')));
+        EXPECT_EQ(loop.next<ConnectionClosed>().connection, id);
+    }
+}
+
 TEST(WebSocketServer, silent_peer_is_pinged_then_given_up) {
     Loop loop;
     Limits limits;

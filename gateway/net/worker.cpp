@@ -14,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cerrno>
+#include <cstring>
 #include <ctime>
 #include <map>
 #include <mutex>
@@ -347,11 +348,12 @@ bool Worker::Core::accept_one(Acceptor& acceptor) {
     socklen_t size = sizeof from;
     OwnedFd fd(::accept4(acceptor.fd.get(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (fd.get() < 0) {
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            worker.refused(acceptor.listener->id, "", "too_many_connections", std::strerror(errno));
+        const int error = errno;
+        if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+            worker.refused(acceptor.listener->id, "", "too_many_connections", std::strerror(error));
             acceptor.rest();
         }
-        return errno == ECONNABORTED || errno == EINTR;
+        return error == ECONNABORTED || error == EINTR;
     }
     std::string address = address_text(from);
     Listener& listener = *acceptor.listener;
