@@ -33,6 +33,10 @@ void require(bool holds, const std::string& path, const std::string& what) {
     if (!holds) throw ConfigError(path + ": " + what);
 }
 
+bool is_lfdi(const std::string& id) {
+    return id.size() == 40 && id.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+}
+
 // What one key alone cannot say.
 void check(const Config& config, const std::string& path) {
     if (config.ocpp) {
@@ -50,6 +54,9 @@ void check(const Config& config, const std::string& path) {
         require(device.node.empty() || nodes.contains(device.node), path,
                 "devices: " + device.id + ": node " + device.node + " is not among [[nodes]]");
         require(devices.insert(device.id).second, path, "devices: " + device.id + " stands twice");
+        require(device.protocol != DeviceProtocol::ieee2030_5 || is_lfdi(device.id), path,
+                "devices: " + device.id + ": expected the LFDI of the device's certificate, 40 hexadecimal digits; "
+                "`busbar certs lfdi` prints it");
     }
     std::set<std::string> upstream;
     for (const OpenAdr2bConfig& vtn : config.openadr2b) {

@@ -102,6 +102,7 @@ TEST_F(ConfigFile, what_one_key_alone_cannot_say_is_checked) {
     EXPECT_THAT(error_of_file("[ocpp]\ntls_port = 1\n"), HasSubstr("needs [ocpp.tls]"));
     EXPECT_THAT(error_of_file("[[devices]]\nid = \"a\"\nnode = \"nowhere\"\n"), HasSubstr("nowhere is not among [[nodes]]"));
     EXPECT_THAT(error_of_file("[[devices]]\nid = \"a\"\n[[devices]]\nid = \"a\"\n"), HasSubstr("a stands twice"));
+    EXPECT_THAT(error_of_file("[[devices]]\nprotocol = \"ieee2030_5\"\nid = \"a\"\n"), HasSubstr("40 hexadecimal digits"));
     EXPECT_THAT(error_of_file("[[openadr2b]]\nname = \"u\"\nurl = \"http://host\"\n"), HasSubstr("must begin with https://"));
 }
 

@@ -41,7 +41,7 @@ void Gateway::run() {
         turn(wall_clock_us(), events);
     }
     network_.stop(graceful_stop_us);
-    store_.write_snapshot(wall_clock_us(), wire::to_json(core_.snapshot()));
+    write_snapshot(wall_clock_us());
     log_.info("stopped", "everything acknowledged is stored; goodbye");
 }
 
@@ -132,9 +132,12 @@ void Gateway::release(Turn& turn) {
 
 void Gateway::snapshot_if_due(model::Us now) {
     if (entries_since_snapshot_ < entries_between_snapshots) return;
+    write_snapshot(now);
+}
+
+void Gateway::write_snapshot(model::Us now) {
     entries_since_snapshot_ = 0;
-    const dispatch::Snapshot snapshot = core_.snapshot();
-    store_.write_snapshot(now, wire::to_json(snapshot));
+    store_.write_snapshot(now, wire::to_json(core_.snapshot()));
     store_.trim(2);
 }
 

@@ -54,6 +54,7 @@ class Gateway : private api::Backend {
     void commit(Turn& turn);
     void release(Turn& turn);
     void snapshot_if_due(model::Us now);
+    void write_snapshot(model::Us now);
 
     // what comes in (gateway.cpp)
     void arrived(Turn& turn, net::RequestArrived& event);

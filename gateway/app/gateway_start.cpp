@@ -269,13 +269,16 @@ std::string Gateway::enrol(model::Us now, const api::Enrolled& device, model::Ch
     const auto found = enrolled_.find(device.enrolment.id);
     if (found != enrolled_.end() && found->second.protocol != device.protocol)
         return "id: " + device.enrolment.id + " is enrolled for " + found->second.protocol + "; remove it first";
-    for (const auto& [id, other] : enrolled_)
-        if (id != device.enrolment.id && other.enrolment.resource == device.enrolment.resource)
-            return "resource: " + device.enrolment.resource + " belongs to device " + id;
+    const std::string& resource = device.enrolment.resource;
+    if (const auto owner = id_of_resource_.find(resource);
+        owner != id_of_resource_.end() && owner->second != device.enrolment.id)
+        return "resource: " + resource + " belongs to device " + owner->second;
     if (device.protocol == "ocpp") {
         csms_.enrol(now, device.enrolment, enrolment_output_);
     } else {
         ieee2030_5_.enrol(now, device.enrolment, changes);
+        if (!ieee2030_5_.knows_resource(resource))
+            return "id: expected the LFDI of the device's certificate, 40 hexadecimal digits; `busbar certs lfdi` prints it";
     }
     changes.documents.push_back({std::string(enrolments_folder), device.enrolment.id, wire::to_json(device)});
     if (found != enrolled_.end()) id_of_resource_.erase(found->second.enrolment.resource);
