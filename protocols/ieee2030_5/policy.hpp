@@ -15,7 +15,7 @@ struct Caller {
 };
 
 struct Policy {
-    std::string prefix;     // of all paths, "" or "/sep2"; at most 16 characters, so that every href stays below 50
+    std::string prefix;     // of all paths, "" or "/sep2"; at most 12 characters, so that every href stays below 50
     std::uint32_t pen = 0;  // IANA private enterprise number: the last 32 bits of our mRIDs
     std::uint32_t default_pin = 111115;  // of devices enrolled without one
     std::uint32_t poll_s = 300;          // pollRate of what a device reads; a device's enrolment may say otherwise

@@ -93,10 +93,16 @@ void add_control(State& state, Device& device, const Piece& piece, Us now, model
     device.controls.emplace(control.number, std::move(control));
 }
 
-std::size_t live_controls(const Device& device) {
-    return static_cast<std::size_t>(
-        std::count_if(device.controls.begin(), device.controls.end(),
-                      [&](const auto& entry) { return is_live(entry.second) && !entry.second.retire_s; }));
+// What stands ahead of the device: {how many, the end of the first}.
+std::pair<std::size_t, std::int64_t> standing(const Device& device, std::int64_t now_s) {
+    std::pair<std::size_t, std::int64_t> result{0, open_s};
+    for (const auto& entry : device.controls) {
+        const ControlRecord& control = entry.second;
+        if (!is_live(control) || control.retire_s || control.end_s <= now_s) continue;
+        ++result.first;
+        result.second = std::min(result.second, control.end_s);
+    }
+    return result;
 }
 
 // A control of the command stands for the piece already.
@@ -108,20 +114,12 @@ bool stands(const Device& device, const std::string& command, const Piece& piece
     });
 }
 
-std::int64_t first_end(const Device& device) {
-    std::int64_t end_s = open_s;
-    for (const auto& entry : device.controls) {
-        if (is_live(entry.second)) end_s = std::min(end_s, entry.second.end_s);
-    }
-    return end_s;
-}
-
 // Publishes pieces of the command in force until the horizon or the number of controls is reached, and notes when to go
 // on.
 void publish_pieces(State& state, Device& device, Us now, model::Changes& changes) {
     CommandRecord& command = *device.record.command;
     const std::int64_t now_s = seconds_of(now);
-    std::size_t live = live_controls(device);
+    std::size_t live = standing(device, now_s).first;
     command.publish_us = model::never;
     for (Piece& piece : pieces_of(state, device, command, std::max(command.published_s, now_s))) {
         if (stands(device, command.id, piece)) {
@@ -129,7 +127,8 @@ void publish_pieces(State& state, Device& device, Us now, model::Changes& change
             continue;
         }
         if (live >= state.policy.published || piece.start_s > now_s + horizon_s) {
-            const std::int64_t again_s = live >= state.policy.published ? first_end(device) : piece.start_s - horizon_s;
+            const std::int64_t again_s =
+                live >= state.policy.published ? standing(device, now_s).second : piece.start_s - horizon_s;
             command.publish_us = us_of(std::max(again_s, now_s + 1));
             return;
         }
@@ -391,6 +390,9 @@ void advance(State& state, Device& device, Us now, model::Changes& changes) {
         }
     }
     make_room(state, device, now_s, changes);
+}
+
+void report_absence(const State& state, Device& device, Us now, model::Changes& changes) {
     report_silence(device, now, changes);
     report_quiet(state, device, now, changes);
 }
@@ -425,9 +427,10 @@ void take_response(Device& device, ControlRecord& control, std::uint8_t status, 
         awaited.reset();
         keep(changes, device.record);
     }
-    const bool first = !has_response(control, status) && !told_before(device, control, status);
-    const bool part = (status == 3 || status == 10) && !control.last;
-    if (first && !part) {
+    // The last part completes a command; everything else is told by the first that says it.
+    const bool completion = meaning.ack == AckState::completed;
+    const bool tells = completion ? control.last : !told_before(device, control, status);
+    if (tells && !has_response(control, status)) {
         acknowledge(changes, control.command, device, meaning.ack, at,
                     "Response " + std::to_string(status) + ": " + meaning.words);
     }

@@ -11,8 +11,10 @@ namespace busbar::ieee2030_5 {
 
 void publish(State& state, Device& device, model::Us now, const model::Command& command, model::Changes& changes);
 
-// Brings event statuses to `now`, publishes what became due, drops what nobody can ask for any more, reports silence.
+// Brings event statuses to `now`, publishes what became due, drops what nobody can ask for any more.
 void advance(State& state, Device& device, model::Us now, model::Changes& changes);
+// A command without a word of the device, a device without a request.
+void report_absence(const State& state, Device& device, model::Us now, model::Changes& changes);
 model::Us next_due(const State& state, const Device& device);
 
 // The device spoke of a control (Table 27): acknowledges the commands behind it.

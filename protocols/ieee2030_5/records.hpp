@@ -22,10 +22,10 @@ inline constexpr std::string_view draft_uri = "http://ieee.org/2030.5";  // name
 #define SEP_RECORD_OF(T, Base, ...) XML_NAMES(T, sep_ns) RECORD_OF(T, Base, __VA_ARGS__)
 #define SEP_EMPTY_RECORD_OF(T, Base) XML_NAMES(T, sep_ns) EMPTY_RECORD_OF(T, Base)
 
-using Href = wire::Text<255>;     // anyURI; we write less than 50 characters
-using MRid = wire::Hex<16>;       // HexBinary128
-using LfdiHex = wire::Hex<20>;    // HexBinary160
-using Seconds = std::int64_t;     // TimeType: s since 1970-01-01T00:00:00Z
+using Href = wire::Text<255>;   // anyURI; we write less than 50 characters
+using MRid = wire::Hex<16>;     // HexBinary128
+using LfdiHex = wire::Hex<20>;  // HexBinary160
+using Seconds = std::int64_t;   // TimeType: s since 1970-01-01T00:00:00Z
 using Version = std::uint16_t;
 using PerCent = wire::Whole<std::int32_t, 0, 10000>;             // hundredths of a percent
 using SignedPerCent = wire::Whole<std::int32_t, -10000, 10000>;  // hundredths of a percent

@@ -44,12 +44,25 @@ sep::MirrorMeterReading* reading_of(MirrorRecord& mirror, const std::string& mri
     return found == readings.end() ? nullptr : &*found;
 }
 
-std::int64_t& register_of(MirrorRecord& mirror, const std::string& mrid) {
+RegisterRecord* register_of(MirrorRecord& mirror, const std::string& mrid) {
     for (RegisterRecord& known : mirror.registers) {
-        if (same_hex(known.mrid, mrid)) return known.total_mwh;
+        if (same_hex(known.mrid, mrid)) return &known;
     }
-    mirror.registers.push_back({mrid, 0});
-    return mirror.registers.back().total_mwh;
+    return nullptr;
+}
+
+// Readings into the builder; differences of energy into the mirror's register.
+bool measure(MirrorRecord& mirror, const sep::ReadingType& type, const sep::MirrorMeterReading& posted, model::Us now,
+             SampleBuilder& builder) {
+    RegisterRecord* known = register_of(mirror, posted.mRID);
+    std::int64_t total_mwh = known ? known->total_mwh : 0;
+    if (!builder.add(type, posted, now, total_mwh)) return false;
+    if (known) {
+        known->total_mwh = total_mwh;
+    } else if (total_mwh != 0) {
+        mirror.registers.push_back({posted.mRID, total_mwh});
+    }
+    return true;
 }
 
 struct Refusal {
@@ -92,7 +105,7 @@ std::optional<Refusal> take(const State& state, const Exchange& exchange, Mirror
             return Refusal{400, Reason::invalid_values,
                            "readings of a MirrorMeterReading whose ReadingType is not known"};
         }
-        if (!builder.add(*known->ReadingType, one, exchange.now, register_of(mirror, one.mRID))) {
+        if (!measure(mirror, *known->ReadingType, one, exchange.now, builder)) {
             return Refusal{400, Reason::invalid_values, "a reading beyond what can be measured"};
         }
     }

@@ -239,6 +239,7 @@ void Server::tick(Us now, model::Changes& changes) {
     while (!state.agenda.empty() && state.agenda.begin()->first <= now) {
         Device& device = state.devices.at(state.agenda.begin()->second);
         advance(state, device, now, changes);
+        report_absence(state, device, now, changes);
         schedule(state, device);
         if (device.due_us > now) continue;
         // Whatever is due and does not go away is looked at again a second later.

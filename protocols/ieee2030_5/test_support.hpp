@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "protocols/ieee2030_5/client.hpp"
+#include "protocols/ieee2030_5/client_body.hpp"
 #include "protocols/ieee2030_5/records_metering.hpp"
 #include "protocols/ieee2030_5/server.hpp"
 #include "protocols/wire/xml.hpp"
@@ -99,10 +100,11 @@ struct Bench {
         return result;
     }
     const model::Resource* resource() const {
+        const model::Resource* last = nullptr;
         for (const auto& input : changes.inputs) {
-            if (input.resource) return &*input.resource;
+            if (input.resource) last = &*input.resource;
         }
-        return nullptr;
+        return last;
     }
     bool noted(std::string_view code) const {
         for (const auto& notice : changes.notices) {
