@@ -174,6 +174,11 @@ void append_part(std::string& out, std::uint64_t count, char letter) {
 
 }  // namespace
 
+// OpenADR 3's "now", in any of the three ways in which its texts write it.
+static bool is_sentinel(int year, int month, int day) {
+    return (year <= 1 && month == 1 && day == 1) || (year == 0 && month == 0 && day == 0);
+}
+
 std::optional<DateTime> parse_date_time(std::string_view text) {
     Cursor in(text);
     const int year = in.digits(4);
@@ -181,13 +186,14 @@ std::optional<DateTime> parse_date_time(std::string_view text) {
     const int month = in.digits(2);
     if (month < 0 || !in.skip('-')) return std::nullopt;
     const int day = in.digits(2);
-    if (day < 0 || !(in.skip('T') || in.skip('t') || in.skip(' '))) return std::nullopt;
+    if (day < 0) return std::nullopt;
+    if (in.done() && is_sentinel(year, month, day)) return DateTime{DateTime::now_sentinel};
+    if (!(in.skip('T') || in.skip('t') || in.skip(' '))) return std::nullopt;
     const auto time = read_time_of_day(in);
     if (!time) return std::nullopt;
     const auto zone = read_zone(in);
     if (!zone || !in.done()) return std::nullopt;
-    const bool first_day = month == 1 && day == 1;
-    if ((year <= 1 && first_day) || (year == 0 && month == 0 && day == 0)) return DateTime{DateTime::now_sentinel};
+    if (is_sentinel(year, month, day)) return DateTime{DateTime::now_sentinel};
     if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return std::nullopt;
     const std::int64_t us = days_from_civil(year, month, day) * us_per_day + *time - *zone;
     if (us < first_writable_us || us > last_writable_us) return std::nullopt;
