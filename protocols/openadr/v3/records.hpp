@@ -17,6 +17,7 @@ using wire::AnyValue;
 using wire::DateTime;
 using wire::Duration;
 using wire::List;
+using wire::RequiredList;
 using wire::Text;
 using wire::Whole;
 
@@ -32,7 +33,7 @@ using Targets = std::optional<List<Name, 0, max_members>>;
 // One or more values of one type: {"type": "PRICE", "values": [0.17]}. A value is a number, text, boolean or point.
 struct ValuesMap {
     Name type;
-    List<AnyValue, 0, max_values> values;
+    RequiredList<AnyValue, 0, max_values> values;
 };
 RECORD(ValuesMap, type, values)
 
@@ -48,7 +49,7 @@ RECORD(IntervalPeriod, start, duration, randomizeStart)
 struct Interval {
     std::int32_t id{};  // the client's, not a sequence number
     std::optional<IntervalPeriod> intervalPeriod;
-    List<ValuesMap, 0, max_members> payloads;
+    RequiredList<ValuesMap, 0, max_members> payloads;
 };
 RECORD(Interval, id, intervalPeriod, payloads)
 
@@ -138,7 +139,7 @@ RECORD_OF(Event, EventRequest, id, createdDateTime, modificationDateTime, object
 struct ReportResource {
     Name resourceName;  // AGGREGATED_REPORT = several resources together (OA3-67)
     std::optional<IntervalPeriod> intervalPeriod;
-    List<Interval, 0, max_intervals> intervals;
+    RequiredList<Interval, 0, max_intervals> intervals;
 };
 RECORD(ReportResource, resourceName, intervalPeriod, intervals)
 
@@ -147,7 +148,7 @@ struct ReportRequest {
     Name clientName;
     std::optional<Text<1024>> reportName;
     PayloadDescriptors payloadDescriptors;
-    List<ReportResource, 0, max_members> resources;
+    RequiredList<ReportResource, 0, max_members> resources;
 };
 RECORD(ReportRequest, eventID, clientName, reportName, payloadDescriptors, resources)
 
@@ -206,8 +207,8 @@ RECORD(RequestKind, objectType)
 // ---- subscriptions -------------------------------------------------------------------------------------------------
 
 struct ObjectOperation {
-    List<Text<64>, 0, max_members> objects;     // PROGRAM, EVENT, REPORT, SUBSCRIPTION, VEN, RESOURCE
-    List<Text<64>, 0, max_members> operations;  // CREATE, READ, UPDATE, DELETE
+    RequiredList<Text<64>, 0, max_members> objects;     // PROGRAM, EVENT, REPORT, SUBSCRIPTION, VEN, RESOURCE
+    RequiredList<Text<64>, 0, max_members> operations;  // CREATE, READ, UPDATE, DELETE
     Text<8000, 2> callbackUrl;
     std::optional<wire::Secret<4096>> bearerToken;
 };
@@ -216,7 +217,7 @@ RECORD(ObjectOperation, objects, operations, callbackUrl, bearerToken)
 struct SubscriptionRequest {
     Name clientName;
     std::optional<ObjectId> programID;
-    List<ObjectOperation, 0, max_members> objectOperations;
+    RequiredList<ObjectOperation, 0, max_members> objectOperations;
     Targets targets;
 };
 RECORD(SubscriptionRequest, clientName, programID, objectOperations, targets)
