@@ -1,6 +1,10 @@
 # What every folder's CMakeLists.txt uses: the third-party packages, the warnings, and one function that turns a folder
 # into a static library with its unit tests beside the code.
 
+if(POLICY CMP0167)
+  cmake_policy(SET CMP0167 NEW)  # Boost's own package file, where CMake has no module of its own any more
+endif()
+
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(CURL REQUIRED)
