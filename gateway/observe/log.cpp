@@ -30,8 +30,9 @@ std::string_view name_of(Level level) {
     return names[static_cast<std::size_t>(level)];
 }
 
+// All members but the time, which the sink writes in front.
 std::string json_line(Level level, std::string_view code, std::string_view peer, std::string_view text, bool security) {
-    std::string line = "{\"level\":";
+    std::string line = "\"level\":";
     const auto member = [&line](std::string_view key, std::string_view value) {
         line += ",\"" + std::string(key) + "\":";
         wire::append_json_string(line, value);
@@ -60,7 +61,7 @@ void Log::configure(Format format, Level level) {
     if (format == Format::text)
         sink().set_pattern("%Y-%m-%dT%H:%M:%S.%e %v", spdlog::pattern_time_type::utc);
     else
-        sink().set_pattern("{\"time\":\"%Y-%m-%dT%H:%M:%S.%fZ\",\"line\":%v}", spdlog::pattern_time_type::utc);
+        sink().set_pattern("{\"time\":\"%Y-%m-%dT%H:%M:%S.%fZ\",%v", spdlog::pattern_time_type::utc);
 }
 
 void Log::write(Level level, std::string_view code, std::string_view peer, std::string_view text, bool security) {
