@@ -80,7 +80,6 @@ void Core::State::index() {
     resource_at.clear();
     free_nodes.clear();
     free_resources.clear();
-    limits_stand = false;
     for (auto place = static_cast<std::uint32_t>(s.nodes.size()); place-- > 0;) {
         const auto& node = s.nodes[place];
         if (!node.used) {
@@ -88,8 +87,6 @@ void Core::State::index() {
             continue;
         }
         node_at.emplace(node.node.id, place);
-        limits_stand = limits_stand || node.node.import_limit_mw < model::unlimited_mw ||
-                       node.node.export_limit_mw < model::unlimited_mw;
     }
     for (auto place = static_cast<std::uint32_t>(s.resources.size()); place-- > 0;) {
         if (s.resources[place].used) {
@@ -98,8 +95,16 @@ void Core::State::index() {
             free_resources.push_back(place);
         }
     }
+    find_limits();
     tree_known = false;
     index_events();
+}
+
+void Core::State::find_limits() {
+    limits_stand = std::any_of(s.nodes.begin(), s.nodes.end(), [](const NodeState& each) {
+        return each.used &&
+               (each.node.import_limit_mw < model::unlimited_mw || each.node.export_limit_mw < model::unlimited_mw);
+    });
 }
 
 void Core::State::index_events() {
@@ -141,10 +146,7 @@ void Core::State::take_node(const model::Node& given) {
         node_at.emplace(node.id, place);
         s.members_due = true;
     }
-    limits_stand = std::any_of(s.nodes.begin(), s.nodes.end(), [](const NodeState& each) {
-        return each.used &&
-               (each.node.import_limit_mw < model::unlimited_mw || each.node.export_limit_mw < model::unlimited_mw);
-    });
+    find_limits();
     tree_known = false;
     plan_soon();
 }
@@ -155,6 +157,7 @@ void Core::State::drop_node(const std::string& id) {
     s.nodes[found->second] = {};
     set_free(free_nodes, found->second);
     node_at.erase(found);
+    find_limits();
     tree_known = false;
     s.members_due = true;
     plan_soon();
@@ -221,18 +224,31 @@ void Core::State::drop_resource(const std::string& id) {
 
 void Core::State::take_sample(const model::Sample& sample) {
     const auto found = resource_at.find(sample.resource);
-    if (found == resource_at.end()) {
-        const auto node = node_at.find(sample.resource);
-        if (node != node_at.end()) dispatch::take(s.nodes[node->second].meter, sample, s.now_us);
-        return;
-    }
+    if (found == resource_at.end()) return take_node_sample(sample);
     auto& resource = s.resources[found->second];
     if (resource.last_sample && sample.measured_us < resource.last_sample->measured_us) return;
     resource.last_sample = sample;
     const Us before = resource.meter.power_us;
     const auto span = dispatch::take(resource.meter, sample, s.now_us);
-    if (span) count_energy(found->second, *span);
+    if (span) {
+        for (const auto& ref : refs[found->second]) {
+            if (!s.events[ref.event].metered) count_energy(s.events[ref.event], *span);
+        }
+    }
     if (resource.meter.power_us != before) learn(found->second);
+}
+
+void Core::State::take_node_sample(const model::Sample& sample) {
+    const auto found = node_at.find(sample.resource);
+    if (found == node_at.end()) return;
+    auto& node = s.nodes[found->second];
+    const bool first = !node.meter.has_power;
+    const auto span = dispatch::take(node.meter, sample, s.now_us);
+    if (first && node.meter.has_power) pass_soon();
+    if (!span) return;
+    for (auto& event : s.events) {
+        if (!event.final && event.metered && meter_of(event) == &node) count_energy(event, *span);
+    }
 }
 
 void Core::State::take(const model::Input& input) {

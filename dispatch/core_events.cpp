@@ -244,6 +244,11 @@ MilliW Core::State::largest_import(const EventState& event) const {
 // then, otherwise just before it starts, with what each resource prefers in place of what is not measured.
 void Core::State::freeze_baseline(EventState& event, bool last_call) {
     if (event.baseline_known || event.members.empty()) return;
+    if (event.metered) {
+        event.baseline_known = s.plan_due = true;
+        event.baseline_mw = meter_of(event)->meter.steady_mw;
+        return;
+    }
     std::size_t fresh = 0;
     MilliW sum = 0;
     for (const auto& member : event.members) {
@@ -276,31 +281,39 @@ void Core::State::advance_events() {
             event.status = EventStatus::scheduled;
         }
         if (event.status != was) event.report_due = true;
+        if (event.status == EventStatus::scheduled || (event.status != was && was == EventStatus::scheduled)) {
+            const auto* node = meter_of(event);
+            event.metered = node != nullptr && is_fresh(node->meter, s.now_us);
+        }
         if (event.status == EventStatus::scheduled || event.status == EventStatus::active) {
             freeze_baseline(event, start - last_call_us <= s.now_us);
         }
     }
 }
 
-void Core::State::count_energy(std::uint32_t place, const EnergySpan& span) {
-    for (const auto& ref : refs[place]) {
-        auto& event = s.events[ref.event];
-        const auto& intervals = event.event.intervals;
-        // The first interval that ends after the span begins.
-        auto each = static_cast<std::size_t>(std::partition_point(intervals.begin(), intervals.end(),
-                                                                  [&](const model::Interval& interval) {
-                                                                      return shifted(interval.end_us, event.shift_us) <=
-                                                                             span.from_us;
-                                                                  }) -
-                                             intervals.begin());
-        for (; each < intervals.size(); ++each) {
-            const Times times = times_of(event, each);
-            if (times.start_us >= span.to_us) break;
-            const Us inside = std::min(times.end_us, span.to_us) - std::max(times.start_us, span.from_us);
-            if (inside <= 0) continue;
-            add(event.intervals[each].delivered, energy_inside(span, times.start_us, times.end_us));
-            (span.good ? event.intervals[each].covered_us : event.intervals[each].bridged_us) += inside;
-        }
+// The target's own meter: that of the node, if the target is one node and it has one.
+const NodeState* Core::State::meter_of(const EventState& event) const {
+    const auto& targets = event.event.targets;
+    if (targets.size() > 1) return nullptr;
+    const auto node = node_at.find(targets.empty() ? model::root_id : targets.front());
+    if (node == node_at.end() || !s.nodes[node->second].meter.has_power) return nullptr;
+    return &s.nodes[node->second];
+}
+
+void Core::State::count_energy(EventState& event, const EnergySpan& span) {
+    const auto& intervals = event.event.intervals;
+    const auto ends_before = [&](const model::Interval& interval) {
+        return shifted(interval.end_us, event.shift_us) <= span.from_us;
+    };
+    auto each = static_cast<std::size_t>(std::partition_point(intervals.begin(), intervals.end(), ends_before) -
+                                         intervals.begin());
+    for (; each < intervals.size(); ++each) {
+        const Times times = times_of(event, each);
+        if (times.start_us >= span.to_us) break;
+        const Us inside = std::min(times.end_us, span.to_us) - std::max(times.start_us, span.from_us);
+        if (inside <= 0) continue;
+        add(event.intervals[each].delivered, energy_inside(span, times.start_us, times.end_us));
+        (span.good ? event.intervals[each].covered_us : event.intervals[each].bridged_us) += inside;
     }
 }
 

@@ -41,10 +41,10 @@ class Hash {
         return all(v.id, v.parent, v.kind, v.name, v.import_limit_mw, v.export_limit_mw);
     }
     Hash& operator()(const MeterState& v) {
-        return all(v.has_power, v.power_mw, v.steady_mw, v.power_us, v.gap_us, v.counted_until_us, v.has_register, v.register_mwh,
-                   v.register_us);
+        return all(v.has_power, v.power_mw, v.steady_mw, v.power_us, v.gap_us, v.counted_until_us, v.has_register,
+                   v.register_mwh, v.register_us);
     }
-    Hash& operator()(const NodeState& v) { return all(v.used, v.node, v.meter); }
+    Hash& operator()(const NodeState& v) { return all(v.used, v.node, v.meter, v.has_background, v.background_mw); }
     Hash& operator()(const model::Capability& v) {
         return all(v.min_mw, v.max_mw, v.lowest_on_mw, v.step_mw, v.preferred_mw, v.phases);
     }
@@ -66,7 +66,9 @@ class Hash {
         return all(v.id, v.resource, v.event, v.kind, v.start_us, v.end_us, v.steps, v.fallback_mw, v.has_fallback,
                    v.expires_us);
     }
-    Hash& operator()(const CommandRecord& v) { return all(v.command, v.state, v.taken, v.issued_us, v.changed_us, v.reason); }
+    Hash& operator()(const CommandRecord& v) {
+        return all(v.command, v.state, v.taken, v.issued_us, v.changed_us, v.reason);
+    }
     Hash& operator()(const ResourceState& v) {
         return all(v.used, v.resource, v.last_sample, v.meter, v.response, v.told_mw, v.told_us, v.told, v.wanted,
                    v.wanted_event, v.has_fallback, v.fallback_mw, v.commands, v.resend, v.silent, v.balks, v.ack_due_us,
@@ -85,11 +87,12 @@ class Hash {
     }
     Hash& operator()(const EnergySum& v) { return all(v.whole_mwh, v.rest_mw_us); }
     Hash& operator()(const IntervalState& v) {
-        return all(v.delivered, v.covered_us, v.bridged_us, v.ordered, v.ordered_mw);
+        return all(v.delivered, v.covered_us, v.bridged_us, v.valued, v.ordered, v.ordered_mw);
     }
     Hash& operator()(const Member& v) { return all(v.resource, v.state, v.refused_mw, v.refused_us); }
     Hash& operator()(const EventState& v) {
-        all(v.number, v.event, v.known_us, v.shift_us, v.stop_us, v.status, v.gone, v.baseline_known, v.baseline_mw);
+        all(v.number, v.event, v.known_us, v.shift_us, v.stop_us, v.status, v.gone, v.metered, v.baseline_known,
+            v.baseline_mw);
         all(v.intervals, v.members, v.has_opt, v.opt, v.opt_reason, v.report_due, v.next_report_us);
         return all(v.final, v.final_us, v.correction_mw, v.shortfall_mw);
     }

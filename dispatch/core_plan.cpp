@@ -40,44 +40,49 @@ MilliW Core::State::assumed_power(const ResourceState& resource) const {
     return preferred_power(resource.resource);
 }
 
+// What an interval orders, for the reports; and its claims, if it is to be carried out.
+void Core::State::claim_interval(std::uint32_t place, std::uint32_t interval, std::uint32_t target,
+                                 std::vector<Claim>& found) {
+    auto& event = s.events[place];
+    auto& state = event.intervals[interval];
+    const Times times = times_of(event, interval);
+    const bool over = times.end_us <= s.now_us;
+    if (over && state.valued) return;
+    const Reference reference{event.baseline_mw, largest_import(event), settings.level_ratio_ppm};
+    const bool carried_out = !over && !event.event.test && !event.members.empty();
+    state.valued = true;
+    state.ordered = false;
+    for (const auto& signal : event.event.intervals[interval].signals) {
+        const auto ask = ask_of(signal, reference);
+        if (!ask) continue;
+        const bool exact = ask->kind == ClaimKind::power;
+        if (!state.ordered || exact) state.ordered_mw = ask->high_mw < model::unlimited_mw ? ask->high_mw : ask->low_mw;
+        state.ordered = true;
+        if (carried_out && times.end_us > times.start_us) {
+            found.push_back({place, interval, target, times.start_us, times.end_us, *ask});
+        }
+    }
+}
+
 std::vector<Claim> Core::State::claims() {
     std::vector<std::uint32_t> order;
     for (std::uint32_t each = 0; each < s.events.size(); ++each) {
-        const auto& event = s.events[each];
-        if (event.event.test || event.members.empty()) continue;
-        if (event.status == model::EventStatus::scheduled || event.status == model::EventStatus::active)
-            order.push_back(each);
+        if (!s.events[each].final) order.push_back(each);
     }
     std::sort(order.begin(), order.end(),
               [&](auto a, auto b) { return stronger(s.events[a].event, s.events[b].event); });
     std::unordered_map<std::string, std::uint32_t> targets;
     std::vector<Claim> found;
     for (const auto each : order) {
-        auto& event = s.events[each];
-        auto names = event.event.targets;
+        auto names = s.events[each].event.targets;
         std::sort(names.begin(), names.end());
         names.erase(std::unique(names.begin(), names.end()), names.end());
+        if (names.empty()) names.push_back(model::root_id);
         std::string key;
         for (const auto& name : names) key += name + '\n';
-        if (names.empty()) key = std::string(model::root_id) + '\n';
         const auto target = targets.emplace(key, static_cast<std::uint32_t>(targets.size())).first->second;
-        const Reference reference{event.baseline_mw, largest_import(event), settings.level_ratio_ppm};
-        for (std::uint32_t interval = 0; interval < event.event.intervals.size(); ++interval) {
-            const Times times = times_of(event, interval);
-            auto& state = event.intervals[interval];
-            if (times.end_us <= s.now_us) continue;
-            state.ordered = false;
-            for (const auto& signal : event.event.intervals[interval].signals) {
-                const auto ask = ask_of(signal, reference);
-                if (!ask) continue;
-                const bool exact = ask->kind == ClaimKind::power;
-                if (!state.ordered || exact) {
-                    state.ordered_mw = ask->high_mw < model::unlimited_mw ? ask->high_mw : ask->low_mw;
-                }
-                state.ordered = true;
-                if (times.end_us > times.start_us)
-                    found.push_back({each, interval, target, times.start_us, times.end_us, *ask});
-            }
+        for (std::uint32_t interval = 0; interval < s.events[each].event.intervals.size(); ++interval) {
+            claim_interval(each, interval, target, found);
         }
     }
     return found;
@@ -156,6 +161,11 @@ AllocationProblem Core::State::lay_out(const Segment& segment) {
             problem.step.back() = static_cast<MilliW>(step * resource.response.gain_ppm / model::ppm_one);
         const bool runs = resource.meter.has_power && resource.meter.power_mw != 0;
         problem.on.back() = resource.told ? resource.told_mw != 0 : runs;
+    }
+    for (std::size_t node = 0; node < known.nodes.size(); ++node) {  // loads that nobody told us of
+        const auto& state = s.nodes[known.nodes[node]];
+        const MilliW power = state.background_mw;
+        if (state.has_background) problem.add_device(static_cast<std::uint32_t>(node), power, power, power);
     }
     return problem;
 }
@@ -244,7 +254,7 @@ std::vector<Share> Core::State::share_out(const Segment& segment, bool now) {
     }
     const Allocation result = allocate(problem);
     if (now) note_orders(segment, problem, result);
-    std::vector<Share> shares(problem.parent.size());
+    std::vector<Share> shares(tree.resources.size());
     for (const auto* claim : segment.claims) {
         const auto& event = s.events[claim->event];
         for (const auto& member : event.members) {
@@ -264,14 +274,45 @@ std::vector<Share> Core::State::share_out(const Segment& segment, bool now) {
         const Wish asked{result.power[position], wish, std::max<MilliW>(can.lowest_on_mw, 0), can.step_mw,
                          settings.deadband_mw};
         share.told_mw = fixed && !follows(resource) ? wish : to_tell(resource.response, nominal, asked);
-        const MilliW moved = share.told_mw - preferred_power(resource.resource);
-        if (moved > band || moved < -band) share.asked = true;
+        // A device that does what it prefers anyway needs no command; one that has one keeps it a little longer.
+        const MilliW moved = share.told_mw - preferred_power(resource.resource),
+                     enough = resource.told ? band / 2 : band;
+        if (moved > enough || moved < -enough) share.asked = true;
     }
     return shares;
 }
 
+// What the nodes' own meters show beyond what is known below them. Only while the devices below are settled: a meter
+// and a device that are read a second apart during a ramp would look like a load.
+void Core::State::find_backgrounds() {
+    const Tree& known = known_tree();
+    if (std::none_of(s.nodes.begin(), s.nodes.end(), [](const NodeState& each) { return each.meter.has_power; }))
+        return;
+    std::vector<MilliW> below(known.nodes.size(), 0);
+    std::vector<std::uint8_t> settled(known.nodes.size(), 1);
+    for (std::size_t position = 0; position < known.resources.size(); ++position) {
+        const auto& resource = s.resources[known.resources[position]];
+        const auto node = known.node_of[position];
+        below[node] += assumed_power(resource);
+        if (s.now_us < shifted(resource.told_us, resource.resource.settles_us)) settled[node] = 0;
+    }
+    for (std::size_t position = known.nodes.size(); position-- > 0;) {
+        auto& node = s.nodes[known.nodes[position]];
+        if (is_fresh(node.meter, s.now_us) && (settled[position] != 0 || !node.has_background)) {
+            const MilliW found = node.meter.steady_mw - below[position];
+            node.background_mw = node.has_background ? node.background_mw + (found - node.background_mw) / 4 : found;
+            node.has_background = true;
+        }
+        below[position] += node.has_background ? node.background_mw : 0;
+        if (position == 0) break;
+        below[known.parents[position]] += below[position];
+        settled[known.parents[position]] &= settled[position];
+    }
+}
+
 void Core::State::plan() {
     s.plan_due = false;
+    find_backgrounds();
     const auto all = claims();
     const auto ahead_segments = segments(all, most_segments);
     const Tree& known = known_tree();
@@ -303,10 +344,12 @@ void Core::State::plan() {
         }
     }
     set_fallbacks();
-    s.next_control_us = in_force_now ? s.now_us + settings.control_period_us : model::never;
+    const bool goes_on = in_force_now || (limits_stand && !known.resources.empty());
+    s.next_control_us = goes_on ? s.now_us + settings.control_period_us : model::never;
 }
 
 void Core::State::control() {
+    find_backgrounds();
     const auto all = claims();
     const auto kept = s.plan_until_us;
     const auto present = segments(all, 1);
@@ -318,11 +361,9 @@ void Core::State::control() {
     nudge(present.front(), shares);
     for (std::size_t position = 0; position < shares.size(); ++position) {
         auto& wanted = s.resources[tree.resources[position]].wanted;
-        const auto* step = step_at(wanted.steps, wanted.end_us, s.now_us);
-        if (step == nullptr) {
-            if (shares[position].asked) s.plan_due = true;  // a limit begins to bind it: for how long, a plan says
-            continue;
-        }
+        const bool was_asked = step_at(wanted.steps, wanted.end_us, s.now_us) != nullptr;
+        if (was_asked != shares[position].asked) s.plan_due = true;  // a limit begins or ceases to bind it
+        if (!was_asked) continue;
         const auto later = std::find_if(wanted.steps.begin(), wanted.steps.end(),
                                         [&](const model::Step& each) { return each.start_us > s.now_us; });
         std::vector<model::Step> steps{{s.now_us, shares[position].told_mw}};

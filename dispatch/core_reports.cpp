@@ -34,28 +34,32 @@ bool is_over(const EventState& event) {
     return event.status == EventStatus::completed || event.status == EventStatus::cancelled;
 }
 
-// Energy from the last sample of each member on, as if it went on as it was.
-struct Tail {
-    model::Wide mw_us = 0;
-    Us span_us = 0;
-};
+}  // namespace
 
-Tail tail_of(const EventState& event, const std::vector<ResourceState>& resources, Us from_us, Us until_us) {
+std::vector<const MeterState*> Core::State::meters(const EventState& event) const {
+    std::vector<const MeterState*> found;
+    const auto* node = event.metered ? meter_of(event) : nullptr;
+    if (node != nullptr) return {&node->meter};
+    for (const auto& member : event.members) found.push_back(&s.resources[member.resource].meter);
+    return found;
+}
+
+// Energy from the last sample of each meter on, as if it went on as it was.
+Core::State::Tail Core::State::tail_of(const EventState& event, Us from_us, Us until_us) const {
     Tail tail;
-    for (const auto& member : event.members) {
-        const auto& meter = resources[member.resource].meter;
-        if (!meter.has_power || until_us - meter.counted_until_us > bridged_us) continue;
-        const Us from = std::max(from_us, meter.counted_until_us);
+    for (const auto* meter : meters(event)) {
+        if (!meter->has_power || until_us - meter->counted_until_us > bridged_us) continue;
+        const Us from = std::max(from_us, meter->counted_until_us);
         if (from >= until_us) continue;
-        tail.mw_us += static_cast<model::Wide>(meter.power_mw) * (until_us - from);
+        tail.mw_us += static_cast<model::Wide>(meter->power_mw) * (until_us - from);
         tail.span_us += until_us - from;
     }
     return tail;
 }
 
-}  // namespace
-
 MilliW Core::State::measured(const EventState& event) const {
+    const auto* node = event.metered ? meter_of(event) : nullptr;
+    if (node != nullptr) return node->meter.power_mw;
     MilliW sum = 0;
     for (const auto& member : event.members) {
         const auto& resource = s.resources[member.resource];
@@ -96,36 +100,42 @@ model::EventReport Core::State::report_of(const EventState& event) const {
                 break;
         }
     }
+    for (std::size_t each = 0; each < event.intervals.size(); ++each)
+        report.intervals.push_back(delivery_of(event, each));
     const MilliW power = measured(event);
-    for (std::size_t each = 0; each < event.intervals.size(); ++each) {
-        const auto& state = event.intervals[each];
-        const Times times = times_of(event, each);
-        model::IntervalDelivery interval;
-        interval.native_id = event.event.intervals[each].native_id;
-        interval.start_us = times.start_us;
-        interval.end_us = times.end_us;
-        interval.has_order = state.ordered;
-        interval.ordered_mw = state.ordered ? state.ordered_mw : 0;
-        const Us until = std::clamp(s.now_us, times.start_us, times.end_us);
-        interval.ordered_mwh = model::energy_mwh(interval.ordered_mw, until - times.start_us);
-        EnergySum sum = state.delivered;
-        Us bridged = state.bridged_us;
-        if (!event.final && until > times.start_us) {
-            const Tail tail = tail_of(event, s.resources, times.start_us, until);
-            add(sum, tail.mw_us);
-        }
-        interval.delivered_mwh = sum.whole_mwh;
-        interval.measured_mw = power;
-        interval.final = event.final || (is_over(event) && times.start_us >= s.now_us);
-        const Us all = state.covered_us + bridged;
-        const auto expected = static_cast<model::Wide>(until - times.start_us) * report.resources;
-        interval.quality = state.covered_us == 0 && until > times.start_us ? model::Quality::bad
-                           : bridged * 20 > all || static_cast<model::Wide>(all) * 10 <
-                                                       expected * 9 - 10 * model::second_us * 9 * report.resources
-                               ? model::Quality::estimated
-                               : model::Quality::good;
-        report.intervals.push_back(std::move(interval));
+    for (auto& interval : report.intervals) interval.measured_mw = power;
+    name_problems(event, report);
+    return report;
+}
+
+model::IntervalDelivery Core::State::delivery_of(const EventState& event, std::size_t each) const {
+    const auto& state = event.intervals[each];
+    const Times times = times_of(event, each);
+    const Us until = std::clamp(s.now_us, times.start_us, times.end_us), length = until - times.start_us;
+    model::IntervalDelivery interval;
+    interval.native_id = event.event.intervals[each].native_id;
+    interval.start_us = times.start_us;
+    interval.end_us = times.end_us;
+    interval.has_order = state.ordered;
+    interval.ordered_mw = state.ordered ? state.ordered_mw : 0;
+    interval.ordered_mwh = model::energy_mwh(interval.ordered_mw, length);
+    EnergySum sum = state.delivered;
+    if (!event.final && length > 0) add(sum, tail_of(event, times.start_us, until).mw_us);
+    interval.delivered_mwh = sum.whole_mwh;
+    interval.final = event.final;
+    // Meters' time that should be covered; ten seconds of each may be missing while they wait for their next sample.
+    const auto meter_count = static_cast<model::Wide>(event.metered ? 1 : event.members.size());
+    const model::Wide due = meter_count * std::max<Us>(length - 10 * model::second_us, 0);
+    const model::Wide covered = state.covered_us, bridged = state.bridged_us;
+    if (length > 0 && covered == 0) {
+        interval.quality = bridged > 0 ? model::Quality::estimated : model::Quality::bad;
+    } else if (covered * 10 < due * 9 || bridged * 20 > (covered + bridged)) {
+        interval.quality = model::Quality::estimated;
     }
+    return interval;
+}
+
+void Core::State::name_problems(const EventState& event, model::EventReport& report) const {
     if (event.members.empty()) {
         report.problems.push_back("no resource is reached by the target " + target_name(event.event));
     } else {
@@ -140,7 +150,6 @@ model::EventReport Core::State::report_of(const EventState& event) const {
                                       (event.shortfall_mw < 0 ? " more" : " less") + " than ordered cannot be avoided");
         }
     }
-    return report;
 }
 
 void Core::State::decide_opt(EventState& event, model::Outputs& out) {
@@ -179,7 +188,7 @@ void Core::State::finish(EventState& event) {
         const Times times = times_of(event, each);
         const Us until = std::min(times.end_us, s.now_us);
         if (until <= times.start_us) continue;
-        const Tail tail = tail_of(event, s.resources, times.start_us, until);
+        const Tail tail = tail_of(event, times.start_us, until);
         add(event.intervals[each].delivered, tail.mw_us);
         event.intervals[each].bridged_us += tail.span_us;
     }
@@ -202,11 +211,10 @@ void Core::State::report(model::Outputs& out) {
             const Us end = end_of(event);
             bool all_in = true;
             Us gap = 0;
-            for (const auto& member : event.members) {
-                const auto& meter = s.resources[member.resource].meter;
-                if (!is_fresh(meter, s.now_us)) continue;
-                all_in = all_in && meter.counted_until_us >= end;
-                gap = std::max(gap, meter.gap_us);
+            for (const auto* meter : meters(event)) {
+                if (!is_fresh(*meter, s.now_us)) continue;
+                all_in = all_in && meter->counted_until_us >= end;
+                gap = std::max(gap, meter->gap_us);
             }
             const bool never_ran = start_of(event) >= end;
             const Us grace = std::clamp(gap + gap / 2, least_grace_us, most_grace_us);

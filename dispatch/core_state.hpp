@@ -64,12 +64,14 @@ struct Core::State {
     void take_resource(const model::Resource& resource);
     void drop_resource(const std::string& id);
     void take_sample(const model::Sample& sample);
+    void take_node_sample(const model::Sample& sample);
     void pass(model::Outputs& out);
     void pass_now() { s.work_us = std::min(s.work_us, s.now_us); }
     void pass_soon();
     void plan_soon();
     void index();
     void index_events();
+    void find_limits();
 
     // core_events.cpp: events and whom they reach
     void take_event(const model::GridEvent& event);
@@ -81,11 +83,14 @@ struct Core::State {
     void find_members();
     void advance_events();
     void freeze_baseline(EventState& event, bool last_call);
-    void count_energy(std::uint32_t place, const EnergySpan& span);
+    void count_energy(EventState& event, const EnergySpan& span);
+    const NodeState* meter_of(const EventState& event) const;
     model::MilliW largest_import(const EventState& event) const;
 
     // core_plan.cpp: who shall do what
     std::vector<Claim> claims();
+    void claim_interval(std::uint32_t place, std::uint32_t interval, std::uint32_t target, std::vector<Claim>& found);
+    void find_backgrounds();
     std::vector<Segment> segments(const std::vector<Claim>& claims, std::size_t most);
     void plan();
     void control();
@@ -115,6 +120,14 @@ struct Core::State {
     // core_reports.cpp: what goes back up
     void report(model::Outputs& out);
     model::EventReport report_of(const EventState& event) const;
+    model::IntervalDelivery delivery_of(const EventState& event, std::size_t interval) const;
+    void name_problems(const EventState& event, model::EventReport& report) const;
+    struct Tail {
+        model::Wide mw_us = 0;
+        model::Us span_us = 0;
+    };
+    Tail tail_of(const EventState& event, model::Us from_us, model::Us until_us) const;
+    std::vector<const MeterState*> meters(const EventState& event) const;
     void decide_opt(EventState& event, model::Outputs& out);
     void finish(EventState& event);
     void forget_events();

@@ -18,7 +18,9 @@ namespace busbar::dispatch {
 struct NodeState {
     bool used = false;  // a free place otherwise, taken by the next node
     model::Node node;
-    MeterState meter;  // of its own, if it has one
+    MeterState meter;             // of its own, if it has one
+    bool has_background = false;  // then: what its meter shows beyond all that is known below, slowly followed
+    model::MilliW background_mw = 0;
     bool operator==(const NodeState&) const = default;
 };
 
@@ -80,6 +82,7 @@ struct IntervalState {
     EnergySum delivered;
     model::Us covered_us = 0;  // member time with good telemetry
     model::Us bridged_us = 0;  // member time that was filled up
+    bool valued = false;       // the next two are known
     bool ordered = false;      // its signals order power
     model::MilliW ordered_mw = 0;
     bool operator==(const IntervalState&) const = default;
@@ -92,7 +95,8 @@ struct EventState {
     model::Us shift_us = 0;            // randomised start
     model::Us stop_us = model::never;  // cancelled: when it ends or ended
     model::EventStatus status = model::EventStatus::scheduled;
-    bool gone = false;  // deleted by its sender
+    bool gone = false;     // deleted by its sender
+    bool metered = false;  // its target is a node whose own meter says what is delivered
     bool baseline_known = false;
     model::MilliW baseline_mw = 0;
     std::vector<IntervalState> intervals;
