@@ -330,15 +330,54 @@ TEST(XmlRead, xsi_type_that_is_absent_or_unknown) {
 }
 
 TEST(XmlRead, documents_that_are_not_well_formed) {
-    for (const char* text : {"", " ", "x", "<", "<Plain", "<Plain xmlns='urn:example:grid'>", "<Plain></plain>", "</Plain>",
-                             "<Plain a=1/>", "<Plain a='1/>", "<Plain/><Plain/>", "<Plain/>x", "x<Plain/>",
-                             "<Plain><!-- </Plain>", "<Plain><![CDATA[</Plain>", "<?xml version='1.0'?>", "<Plain>\x80</Plain>",
-                             "<Plain>&#0;</Plain>", "<Plain>&#xD800;</Plain>", "<Plain>&#x110000;</Plain>",
-                             "<Plain>&#4294967296;</Plain>", "<Plain>&#;</Plain>", "<Plain>&#x;</Plain>", "<Plain>&#12</Plain>",
-                             "<Plain>&#1a;</Plain>"}) {
-        EXPECT_EQ(raw_fault(text), "syntax error at ") << text;
+    for (const char* text :
+         {"", " ", "x", "<", "<P", "<P>", "<P></p>", "</P>", "<P a=1/>", "<P a/>", "<P a='1/>", "<P a='1'b='2'/>", "<P a='<'/>",
+          "<P a='&b;'/>", "<P a='\x01'/>", "<P =''/>", "<P 1='2'/>", "<P / >", "<P/><P/>", "<P/>x", "x<P/>", "<P><!-- </P>",
+          "<P><![CDATA[</P>", "<P><?pi</P>", "<P><!x></P>", "<P>< x/></P>", "<P><1/></P>", "<?xml version='1.0'?>", "<?xml",
+          "<!-- ", "<P>\x80</P>", "<P>\x01</P>", "<P><x>\x01</x></P>", "<P>&#0;</P>", "<P>&#xD800;</P>", "<P>&#x110000;</P>",
+          "<P>&#4294967296;</P>", "<P>&#x1;</P>", "<P>&#xFFFF;</P>", "<P>&#;</P>", "<P>&#x;</P>", "<P>&#12</P>", "<P>&#1a;</P>",
+          "<P>&nbsp;</P>", "<P>&</P>", "<P>a & b</P>", "<P><x></P></x>", "<P><x></x ></P ", "<P></P", "<P><text><![CDATA[\x01]]></text></P>"}) {
+        std::string document = text;
+        if (const std::size_t root = document.find("<P"); root != std::string::npos) {
+            document.insert(root + 2, " xmlns='urn:example:grid'");
+        }
+        EXPECT_EQ(raw_fault(document), "syntax error at ") << document;
     }
-    EXPECT_EQ(raw_fault(std::string_view("<Plain/>\0<x>", 12)), "syntax error at ");
+    EXPECT_EQ(raw_fault(std::string_view("<P xmlns='urn:example:grid'/>\0", 30)), "syntax error at ");
+    EXPECT_EQ(raw_fault(std::string_view("<P xmlns='urn:example:grid'>\0</P>", 33)), "syntax error at ");
+}
+
+TEST(XmlRead, syntax_errors_say_where_and_what) {
+    Plain plain;
+    EXPECT_EQ(from_xml("<P xmlns='urn:example:grid'><text>a</txt></P>", plain)->text(),
+              "syntax error: expected the end tag of \"text\", at byte 37");
+    EXPECT_EQ(from_xml("<P xmlns='urn:example:grid'>&nbsp;</P>", plain)->text(),
+              "syntax error: a reference to an entity that is not declared, at byte 28");
+}
+
+TEST(XmlRead, blanks_within_tags) {
+    Plain plain;
+    EXPECT_FALSE(from_xml("<Plain\n xmlns = \"urn:example:grid\"\tname='a\n\tb'\r\n><int32 >1</int32\n><flag\n>1</flag></Plain >", plain));
+    EXPECT_EQ(plain.name.value, "a  b");
+    EXPECT_EQ(plain.int32, 1);
+    EXPECT_EQ(plain.flag, true);
+}
+
+TEST(XmlRead, references_in_attributes) {
+    Plain plain;
+    EXPECT_FALSE(from_xml("<Plain xmlns='urn:example:grid' name='&#10;&lt;&apos;&quot;&#x20AC;'/>", plain));
+    EXPECT_EQ(plain.name.value, "\n<'\"\u20AC");
+}
+
+TEST(XmlRead, a_name_that_begins_like_a_member_is_another_name) {
+    EXPECT_EQ(plain_of("<int32x>1</int32x><int>1</int>").int32, std::nullopt);
+}
+
+TEST(XmlRead, limits_of_attributes) {
+    std::string many;
+    for (int i = 0; i < 256; ++i) many += " a" + std::to_string(i) + "=''";
+    EXPECT_EQ(fault("<x" + many + "/>"), "");
+    EXPECT_EQ(fault("<x" + many + " b=''/>"), "too large at ");
 }
 
 TEST(XmlRead, document_types_are_refused) {
