@@ -4,6 +4,7 @@
 """
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -222,6 +223,41 @@ class PlantedHeader(unittest.TestCase):
         after = dict(before, **{"b.hpp": "long b;"})
         prints = {headers.fingerprint("gcc", "a.hpp", files.get, files.__contains__) for files in (before, after)}
         self.assertEqual(2, len(prints))
+
+
+class PlantedRuns(unittest.TestCase):
+    """What a test run adds up to."""
+    ENTRY = '<testcase name="{}" status="{}">{}<system-out>{}</system-out></testcase>'
+
+    def run_of(self, *entries, **reports):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in reports.items():
+                with open(os.path.join(folder, name + "_test.xml"), "w") as out:
+                    out.write(text)
+            with open(os.path.join(folder, "ctest.junit"), "w") as out:
+                out.write("<testsuite>" + "".join(self.ENTRY.format(*entry) for entry in entries) + "</testsuite>")
+            result = subprocess.run([sys.executable, str(tree.root() / "tests" / "summary.py"), folder], capture_output=True, text=True,
+                                    env={**os.environ, "CI": self.ci})
+            return result.returncode, result.stdout.splitlines()[-1]
+
+    def setUp(self):
+        self.ci = "false"
+
+    def test_cases_of_programs_and_closing_lines_of_scripts_add_up(self):
+        cases = '<testsuites><testsuite><testcase result="completed"/><testcase result="skipped"/></testsuite></testsuites>'
+        entries = [("store", "run", "", ""), ("structure", "run", "", "x\n40 passed, 0 failed\n"), ("plain", "run", "", "fine")]
+        self.assertEqual((0, "42 passed, 0 failed, 1 skipped"), self.run_of(*entries, store=cases))
+
+    def test_skipped_is_failed_in_continuous_integration(self):
+        self.ci = "true"
+        self.assertEqual((1, "0 passed, 1 failed"), self.run_of(("e2e.walk", "notrun", "<skipped/>", "")))
+
+    def test_program_that_dies_after_its_cases_failed(self):
+        cases = '<testsuites><testsuite><testcase result="completed"/></testsuite></testsuites>'
+        self.assertEqual((1, "1 passed, 1 failed"), self.run_of(("store", "fail", "<failure/>", ""), store=cases))
+
+    def test_no_test_is_a_failure(self):
+        self.assertEqual((1, "0 passed, 0 failed"), self.run_of())
 
 
 class PlantedRequirement(unittest.TestCase):
