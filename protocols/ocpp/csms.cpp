@@ -74,8 +74,6 @@ void answer_call(Turn& turn, const Received& call) {
         turn.out.frames.push_back({id, peer.answer});
         return;
     }
-    // The answer goes out before anything that the message gives cause to ask.
-    const std::size_t place = turn.out.frames.size();
     const Reply reply = dialect_of(peer.version).receive(turn, call.action, call.payload);
     std::string frame;
     if (reply.error) {
@@ -91,7 +89,7 @@ void answer_call(Turn& turn, const Received& call) {
             peer.answer = frame;
         }
     }
-    turn.out.frames.insert(turn.out.frames.begin() + static_cast<std::ptrdiff_t>(place), Frame{id, std::move(frame)});
+    turn.out.frames.push_back({id, std::move(frame)});
 }
 
 void answer_unreadable(Turn& turn, const Received& received) {

@@ -10,6 +10,7 @@
 
 #include "dispatch/model/resource.hpp"
 #include "protocols/ocpp/profiles.hpp"
+#include "protocols/wire/types.hpp"
 
 namespace busbar::ocpp {
 
@@ -42,6 +43,10 @@ std::optional<double> number_of(std::string_view text);
 std::optional<model::Sample> sample_of(const std::vector<Reading>& readings, const std::string& resource,
                                        model::Us measured_us, model::Us received_us, const Electrical& electrical);
 
+// The instant of a date-time; 0 for one that is none (the year 1).
+constexpr model::Us instant_us(wire::DateTime when) {
+    return when.us == wire::DateTime::now_sentinel ? 0 : when.us;
+}
 // A station's clock is believed unless it stands before 2015 or runs more than five minutes ahead.
 model::Us believed_us(model::Us stated_us, model::Us now);
 // Whether a date-time of the JSON payload lacks its zone: then nobody knows which one is meant.

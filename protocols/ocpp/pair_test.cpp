@@ -225,6 +225,132 @@ TEST_P(OcppPair, an_obeying_station_is_asked_for_its_composite_once_and_not_comp
     EXPECT_FALSE(pair.noticed("no_composite"));
 }
 
+TEST_P(OcppPair, a_transaction_that_ended_offline_is_told_later) {
+    Pair pair(options());
+    pair.connect();
+    pair.plug_in();
+    pair.station.meter(pair.now, 1, 7'000, 500);
+    pair.disconnect();
+    pair.now += 60 * second_us;
+    const model::Us ended = pair.now;
+    pair.station.meter(pair.now, 1, 0, 900);
+    Frames none;
+    pair.station.unplug(pair.now, 1, none);
+    EXPECT_TRUE(none.empty());
+    pair.now += 600 * second_us;
+    pair.connect();
+    EXPECT_TRUE(pair.csms.station("cs-1")->outlets[0].transaction.empty());
+    EXPECT_FALSE(pair.resource("cs-1").controllable);
+    const auto samples = pair.samples();
+    const bool told = std::any_of(samples.begin(), samples.end(), [&](const model::Sample& sample) {
+        return sample.import_mwh == 900'000 && sample.measured_us == ended;
+    });
+    EXPECT_TRUE(told);
+    EXPECT_EQ(pair.csms.station("cs-1")->errors, 0U);
+}
+
+TEST_P(OcppPair, what_was_cut_off_is_said_again_and_counted_once) {
+    Pair pair(options());
+    pair.connect();
+    pair.plug_in();
+    const std::string transaction = pair.station.transaction(1);
+    pair.station.unplug(pair.now, 1, pair.to_csms);
+    // The end is heard, the answer to it is lost.
+    for (const std::string& frame : pair.to_csms) {
+        Output lost;
+        pair.csms.receive(pair.now, "cs-1", frame, lost);
+    }
+    pair.disconnect();
+    pair.connect();
+    EXPECT_TRUE(pair.csms.station("cs-1")->outlets[0].transaction.empty());
+    EXPECT_EQ(pair.csms.station("cs-1")->outlets[0].state, OutletState::available);
+    EXPECT_EQ(pair.csms.station("cs-1")->errors, 0U);
+}
+
+TEST_P(OcppPair, a_reconnecting_station_gets_its_command_again) {
+    Pair pair(options());
+    pair.connect();
+    pair.plug_in();
+    pair.send(setpoint("c1", "cs-1", pair.now, model::never, {{pair.now, 6'000'000}}));
+    pair.disconnect();
+    EXPECT_FALSE(pair.resource("cs-1").connected);
+    const std::size_t before = pair.calls("SetChargingProfile").size();
+    pair.connect();
+    EXPECT_EQ(pair.calls("SetChargingProfile").size(), before + 1);
+    EXPECT_EQ(pair.acks().size(), 1U);
+}
+
+TEST_P(OcppPair, the_next_vehicle_is_under_the_command_too) {
+    Pair pair(options());
+    pair.connect();
+    pair.plug_in();
+    pair.send(setpoint("c1", "cs-1", pair.now, model::never, {{pair.now, 6'000'000}}));
+    pair.station.unplug(pair.now, 1, pair.to_csms);
+    pair.settle();
+    EXPECT_EQ(pair.station.profiles(), 0U);
+    pair.advance(10 * second_us);
+    pair.plug_in();
+    EXPECT_DOUBLE_EQ(pair.station.limit_w(pair.now, 1), 6'000);
+}
+
+TEST_P(OcppPair, the_operator_stops_and_starts_a_transaction) {
+    Pair pair(options());
+    pair.connect();
+    pair.plug_in();
+    const bool v16 = GetParam() == Version::v16;
+    const std::string id = pair.station.transaction(1);
+    const auto ask = [&](const char* action, const std::string& payload) {
+        pair.call([&](Output& output) { EXPECT_FALSE(pair.csms.request(pair.now, "cs-1", action, payload, output)); });
+        pair.settle();
+    };
+    ask(v16 ? "RemoteStopTransaction" : "RequestStopTransaction",
+        v16 ? R"({"transactionId":)" + id + "}" : R"({"transactionId":")" + id + "\"}");
+    EXPECT_TRUE(pair.station.transaction(1).empty());
+    EXPECT_FALSE(pair.resource("cs-1").controllable);
+    pair.advance(second_us);
+    ask(v16 ? "RemoteStartTransaction" : "RequestStartTransaction",
+        v16 ? R"({"idTag":"T"})" : R"({"idToken":{"idToken":"T","type":"Central"},"remoteStartId":1})");
+    EXPECT_TRUE(pair.resource("cs-1").controllable);
+    EXPECT_TRUE(pair.noticed("call_answered"));
+}
+
+TEST_P(OcppPair, two_outlets_are_limited_apart) {
+    StationOptions two = options();
+    two.evses = 2;
+    Pair pair(two);
+    pair.connect();
+    pair.plug_in(1);
+    pair.plug_in(2);
+    pair.send(setpoint("c1", "cs-1/1", pair.now, model::never, {{pair.now, 6'000'000}}));
+    pair.send(setpoint("c2", "cs-1/2", pair.now, model::never, {{pair.now, 8'000'000}}));
+    EXPECT_DOUBLE_EQ(pair.station.limit_w(pair.now, 1), 6'000);
+    EXPECT_DOUBLE_EQ(pair.station.limit_w(pair.now, 2), 8'000);
+    pair.send(release("c3", "cs-1/1"));
+    EXPECT_DOUBLE_EQ(pair.station.limit_w(pair.now, 1), 22'080);
+    EXPECT_DOUBLE_EQ(pair.station.limit_w(pair.now, 2), 8'000);
+}
+
+TEST_P(OcppPair, who_may_not_charge_gets_no_transaction) {
+    Policy policy;
+    policy.tokens = {"GOOD"};
+    Pair pair(options(), policy);
+    pair.connect();
+    pair.plug_in(1, "BAD");
+    EXPECT_TRUE(pair.station.transaction(1).empty());
+    EXPECT_FALSE(pair.resource("cs-1").controllable);
+}
+
+TEST_P(OcppPair, heartbeats_come_when_nothing_else_does) {
+    Policy policy;
+    policy.heartbeat_s = 30;
+    Pair pair(options(), policy);
+    pair.connect();
+    const std::size_t before = pair.said.size();
+    pair.advance(91 * second_us);
+    EXPECT_EQ(pair.said.size(), before + 3);
+    EXPECT_NE(pair.said.back().find("\"Heartbeat\""), std::string::npos);
+}
+
 TEST_P(OcppPair, no_message_of_either_end_is_refused_by_the_other) {
     Policy policy;
     policy.strict = true;

@@ -46,10 +46,12 @@ double watts(const StoredProfile& profile, const Composite::Part& period, const 
 
 }  // namespace
 
-void ProfileStore::set(StoredProfile profile) {
+bool ProfileStore::set(StoredProfile profile) {
     std::erase_if(profiles_,
                   [&](const StoredProfile& old) { return old.id == profile.id || same_place(old, profile); });
+    if (profiles_.size() >= most) return false;
     profiles_.push_back(std::move(profile));
+    return true;
 }
 
 const StoredProfile* ProfileStore::rival_of(const StoredProfile& profile) const {

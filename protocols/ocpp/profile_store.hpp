@@ -50,7 +50,8 @@ struct LimitContext {
 class ProfileStore {
   public:
     // Takes the place of the profile with the same id (K01.FR.05), or with the same purpose, level and EVSE (1.6).
-    void set(StoredProfile profile);
+    // False: there is no room for another one.
+    bool set(StoredProfile profile);
     // The profile that `profile` would stand beside with the same purpose and level and another id (K01.FR.06,
     // K01.FR.52).
     const StoredProfile* rival_of(const StoredProfile& profile) const;
@@ -64,6 +65,7 @@ class ProfileStore {
     Composite composite(model::Us from_us, std::int32_t duration_s, RateUnit unit, const LimitContext& outlet) const;
 
   private:
+    static constexpr std::size_t most = 100;
     std::optional<double> purpose_w(Purpose purpose, model::Us at_us, const LimitContext& outlet) const;
     std::vector<model::Us> changes(model::Us from_us, model::Us to_us, const LimitContext& outlet) const;
 

@@ -273,7 +273,7 @@ SettingResult change_setting(Station::State& state, Us now, Setting* setting, st
 }
 
 std::string take_profile(Station::State& state, Us now, StoredProfile profile) {
-    if (state.options.behaviour == Behaviour::refuse_profiles) return "UnspecifiedReason";
+    if (state.options.behaviour == Behaviour::refuse_profiles) return "Unspecified";
     if (state.options.behaviour == Behaviour::accept_and_ignore) return {};
     const Evse* evse = state.evse(profile.evse);
     if (profile.evse != 0 && !evse) return "UnknownEvse";
@@ -288,15 +288,15 @@ std::string take_profile(Station::State& state, Us now, StoredProfile profile) {
         if (i == 0 ? start_s != 0 : start_s <= profile.periods[i - 1].start_s) return "InvalidSchedule";
     }
     if (profile.purpose == Purpose::tx) {
-        // 1.6: for the running transaction if none is named. K01.FR.03: it must be the one that runs there.
+        // It must be the one that runs there; 1.6 lets the name be left out.
         if (!evse || !evse->charge) return "TxNotFound";
         const std::string running = state.number_of_charge(*evse->charge);
         if (profile.transaction.empty() && state.options.version == Version::v16) profile.transaction = running;
         if (profile.transaction != running) return "TxNotFound";
     }
-    if (profile.purpose == Purpose::station_max && profile.evse != 0) return "InvalidProfile";
+    if (profile.purpose == Purpose::station_max && profile.evse != 0) return "InvalidProfile";  // K01.FR.03
     if (state.options.version == Version::v201 && state.profiles.rival_of(profile)) return "DuplicateProfile";
-    state.profiles.set(std::move(profile));
+    if (!state.profiles.set(std::move(profile))) return "TooManyElements";
     update_states(state, now);
     return {};
 }

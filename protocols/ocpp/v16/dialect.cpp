@@ -41,7 +41,8 @@ StatusNotificationResponse handle(Turn& turn, const StatusNotificationRequest& r
                         std::string(to_text(request.errorCode)) + " " + text_of(request.vendorErrorCode) + " " +
                         text_of(request.info));
     }
-    take_status(turn, request.connectorId, to_state(request.status), request.timestamp ? request.timestamp->us : 0);
+    take_status(turn, request.connectorId, to_state(request.status),
+                request.timestamp ? instant_us(*request.timestamp) : 0);
     return {};
 }
 
@@ -59,13 +60,13 @@ StartTransactionResponse handle(Turn& turn, const StartTransactionRequest& reque
     StartTransactionResponse response;
     response.idTagInfo = verdict(turn, request.idTag);
     response.transactionId =
-        start_numbered(turn, request.connectorId, request.idTag, request.timestamp.us, request.meterStart);
+        start_numbered(turn, request.connectorId, request.idTag, instant_us(request.timestamp), request.meterStart);
     return response;
 }
 
 void take_meter_values(Turn& turn, std::int64_t connector, const std::vector<MeterValue>& values, bool zoneless) {
     for (const MeterValue& value : values) {
-        const model::Us at_us = zoneless ? turn.now : believed_us(value.timestamp.us, turn.now);
+        const model::Us at_us = zoneless ? turn.now : believed_us(instant_us(value.timestamp), turn.now);
         take_readings(turn, connector, to_readings(value), at_us);
     }
 }
@@ -75,7 +76,7 @@ StopTransactionResponse handle(Turn& turn, const StopTransactionRequest& request
     if (request.idTag) response.idTagInfo = verdict(turn, *request.idTag);
     const Outlet* outlet = outlet_of_transaction(turn.peer, std::to_string(request.transactionId));
     if (outlet && request.transactionData) take_meter_values(turn, outlet->number, *request.transactionData, false);
-    stop_numbered(turn, request.transactionId, request.timestamp.us, request.meterStop);
+    stop_numbered(turn, request.transactionId, instant_us(request.timestamp), request.meterStop);
     return response;
 }
 

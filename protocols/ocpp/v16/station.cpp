@@ -1,4 +1,5 @@
 // A charge point's side of OCPP 1.6J.
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -95,11 +96,15 @@ StationCall status_call(const Saying& saying) {
     return {"StatusNotification", wire::to_json(request)};
 }
 
+std::int32_t whole_wh(double wh) {
+    return static_cast<std::int32_t>(std::clamp(wh, 0.0, 2e9));
+}
+
 StationCall start_call(const Saying& saying) {
     StartTransactionRequest request;
     request.connectorId = saying.evse;
     request.idTag = saying.charge.token;
-    request.meterStart = static_cast<std::int32_t>(saying.charge.start_wh);
+    request.meterStart = whole_wh(saying.charge.start_wh);
     request.timestamp = DateTime(saying.at_us);
     return {"StartTransaction", wire::to_json(request)};
 }
@@ -111,7 +116,7 @@ std::int32_t number_of_charge(const Station::State& state, const Charge& charge)
 StationCall stop_call(const Station::State& state, const Saying& saying) {
     StopTransactionRequest request;
     request.idTag = saying.charge.token;
-    request.meterStop = static_cast<std::int32_t>(saying.energy_wh);
+    request.meterStop = whole_wh(saying.energy_wh);
     request.timestamp = DateTime(saying.at_us);
     request.transactionId = number_of_charge(state, saying.charge);
     request.reason = saying.reason == "Remote" ? Reason::Remote : Reason::EVDisconnected;
@@ -265,11 +270,11 @@ StoredProfile stored(std::int32_t connector, const ChargingProfile& profile) {
     stored.stack_level = profile.stackLevel;
     stored.purpose = purpose_of(profile.chargingProfilePurpose);
     if (profile.transactionId) stored.transaction = std::to_string(*profile.transactionId);
-    if (profile.validFrom) stored.valid_from_us = profile.validFrom->us;
-    if (profile.validTo) stored.valid_to_us = profile.validTo->us;
+    if (profile.validFrom) stored.valid_from_us = instant_us(*profile.validFrom);
+    if (profile.validTo) stored.valid_to_us = instant_us(*profile.validTo);
     const ChargingSchedule& schedule = profile.chargingSchedule;
     if (profile.chargingProfileKind != ChargingProfileKind::Relative && schedule.startSchedule) {
-        stored.start_us = schedule.startSchedule->us;
+        stored.start_us = instant_us(*schedule.startSchedule);
     }
     if (profile.chargingProfileKind == ChargingProfileKind::Recurring) {
         stored.recurs_us = (profile.recurrencyKind == RecurrencyKind::Weekly ? 7 : 1) * 24 * model::hour_us;

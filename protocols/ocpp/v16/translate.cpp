@@ -35,7 +35,7 @@ std::optional<Composite> to_composite(const GetCompositeScheduleResponse& respon
     const auto start = response.scheduleStart ? response.scheduleStart : schedule.startSchedule;
     if (!start) return std::nullopt;
     Composite composite;
-    composite.start_us = start->us;
+    composite.start_us = instant_us(*start);
     composite.unit = schedule.chargingRateUnit == ChargingRateUnit::A ? RateUnit::A : RateUnit::W;
     composite.duration_s = schedule.duration.value_or(0);
     for (const ChargingSchedulePeriod& period : schedule.chargingSchedulePeriod) {

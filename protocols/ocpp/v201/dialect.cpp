@@ -41,7 +41,7 @@ HeartbeatResponse handle(Turn& turn, const HeartbeatRequest&) {
 }
 
 StatusNotificationResponse handle(Turn& turn, const StatusNotificationRequest& request) {
-    take_status(turn, request.evseId, to_state(request.connectorStatus), request.timestamp.us);
+    take_status(turn, request.evseId, to_state(request.connectorStatus), instant_us(request.timestamp));
     return {};
 }
 
@@ -68,14 +68,14 @@ TransactionStep step_of(const TransactionEventRequest& request) {
     step.outlet = request.evse ? request.evse->id : 0;
     if (request.idToken) step.token = request.idToken->idToken;
     step.seq_no = request.seqNo;
-    step.at_us = request.timestamp.us;
+    step.at_us = instant_us(request.timestamp);
     if (request.transactionInfo.chargingState) step.state = to_state(*request.transactionInfo.chargingState);
     return step;
 }
 
 void take_meter_values(Turn& turn, std::int64_t evse, const std::vector<MeterValue>& values, bool zoneless) {
     for (const MeterValue& value : values) {
-        const model::Us at_us = zoneless ? turn.now : believed_us(value.timestamp.us, turn.now);
+        const model::Us at_us = zoneless ? turn.now : believed_us(instant_us(value.timestamp), turn.now);
         take_readings(turn, evse, to_readings(value), at_us);
     }
 }

@@ -300,11 +300,11 @@ StoredProfile stored(std::int32_t evse, Purpose purpose, const ChargingProfile& 
     stored.stack_level = profile.stackLevel;
     stored.purpose = purpose;
     if (profile.transactionId) stored.transaction = *profile.transactionId;
-    if (profile.validFrom) stored.valid_from_us = profile.validFrom->us;
-    if (profile.validTo) stored.valid_to_us = profile.validTo->us;
+    if (profile.validFrom) stored.valid_from_us = instant_us(*profile.validFrom);
+    if (profile.validTo) stored.valid_to_us = instant_us(*profile.validTo);
     const ChargingSchedule& schedule = profile.chargingSchedule.front();
     if (profile.chargingProfileKind != ChargingProfileKindEnum::Relative && schedule.startSchedule) {
-        stored.start_us = schedule.startSchedule->us;
+        stored.start_us = instant_us(*schedule.startSchedule);
     }
     if (profile.chargingProfileKind == ChargingProfileKindEnum::Recurring) {
         stored.recurs_us = (profile.recurrencyKind == RecurrencyKindEnum::Weekly ? 7 : 1) * 24 * model::hour_us;
@@ -324,8 +324,10 @@ SetChargingProfileResponse handle(Station::State& state, model::Us now, const Se
     std::string reason;
     if (!purpose) {
         reason = "InvalidProfile";  // K01.FR.22
-    } else if (absolute && !profile.chargingSchedule.front().startSchedule) {
-        reason = "InvalidSchedule";  // K01.FR.40
+    } else if (absolute != profile.chargingSchedule.front().startSchedule.has_value()) {
+        reason = "InvalidSchedule";  // K01.FR.40, K01.FR.41
+    } else if (purpose == Purpose::station_max && !absolute) {
+        reason = "InvalidProfile";  // K01.FR.38
     } else if (request.evseId < 0 || request.evseId > state.options.evses) {
         reason = "UnknownEvse";  // K01.FR.28
     } else {

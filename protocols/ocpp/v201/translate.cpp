@@ -37,7 +37,7 @@ std::optional<Composite> to_composite(const GetCompositeScheduleResponse& respon
     if (response.status != GenericStatusEnum::Accepted || !response.schedule) return std::nullopt;
     const CompositeSchedule& schedule = *response.schedule;
     Composite composite;
-    composite.start_us = schedule.scheduleStart.us;
+    composite.start_us = instant_us(schedule.scheduleStart);
     composite.unit = schedule.chargingRateUnit == ChargingRateUnitEnum::A ? RateUnit::A : RateUnit::W;
     composite.duration_s = schedule.duration;
     for (const ChargingSchedulePeriod& period : schedule.chargingSchedulePeriod) {
