@@ -62,14 +62,20 @@ bool Alarm::wait(std::int64_t timeout_us) const {
     return ::ppoll(&descriptor, 1, timeout_us < 0 ? nullptr : &time, nullptr) > 0;
 }
 
-void EventQueue::push(Event event) {
+void EventQueue::push(std::vector<Event>& events) {
+    if (events.empty()) return;
     bool first = false;
     {
         const std::lock_guard lock(mutex_);
         first = events_.empty();
-        bytes_ += weight(event);
-        events_.push_back(std::move(event));
+        for (const Event& event : events) bytes_ += weight(event);
+        if (first) {
+            events_.swap(events);
+        } else {
+            std::move(events.begin(), events.end(), std::back_inserter(events_));
+        }
     }
+    events.clear();
     if (first) alarm_.raise();
 }
 
@@ -94,17 +100,23 @@ bool EventQueue::swap_out(std::vector<Event>& events) {
 
 bool EventQueue::take(std::int64_t timeout_us, std::vector<Event>& events) {
     const std::size_t before = events.size();
+    const std::int64_t until_us = timeout_us < 0 ? 0 : steady_us() + timeout_us;
     bool paused = swap_out(events);
-    if (events.size() == before && timeout_us != 0) {
-        alarm_.wait(timeout_us);
-        // Cleared first: what is pushed after the swap raises it again.
+    std::int64_t left_us = timeout_us;
+    // The alarm may still ring for what has been taken already: only events, wake() and time end the wait.
+    while (events.size() == before && left_us != 0 && !woken_.load(std::memory_order_acquire)) {
+        alarm_.wait(left_us);
         alarm_.clear();
         paused = swap_out(events) || paused;
-    } else if (events.size() != before) {
-        alarm_.clear();
-        paused = swap_out(events) || paused;
+        if (timeout_us > 0) left_us = std::max<std::int64_t>(0, until_us - steady_us());
     }
+    woken_.exchange(false, std::memory_order_acq_rel);
     return paused;
+}
+
+void EventQueue::wake() {
+    woken_.store(true, std::memory_order_release);
+    alarm_.raise();
 }
 
 Place::Place(std::shared_ptr<Listener> listener, Counts& counts) : listener_(std::move(listener)), counts_(&counts) {

@@ -20,6 +20,8 @@
 
 namespace busbar::net {
 
+static_assert(std::atomic<bool>::is_always_lock_free);  // else a signal handler could not wake the loop
+
 inline std::int64_t steady_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
         .count();
@@ -58,10 +60,10 @@ class OwnedFd {
 // From the I/O threads to the loop.
 class EventQueue {
   public:
-    void push(Event event);
+    void push(std::vector<Event>& events);  // leaves it empty
     // Network::wait(); true if the queue had been congested and readers may go on.
     bool take(std::int64_t timeout_us, std::vector<Event>& events);
-    void wake() const { alarm_.raise(); }
+    void wake();  // async-signal-safe
 
     // More waits for the loop than it should: connections stop reading until it has caught up.
     bool congested();
@@ -70,6 +72,7 @@ class EventQueue {
     bool swap_out(std::vector<Event>& events);
 
     Alarm alarm_;
+    std::atomic<bool> woken_{false};
     std::mutex mutex_;
     std::vector<Event> events_;
     std::size_t bytes_ = 0;

@@ -67,12 +67,6 @@ class Wire {
         socket_.close(ignored);
     }
 
-    // What the socket itself has read, past this object.
-    void note_read(std::size_t bytes) {
-        counts_->bytes_in.fetch_add(bytes, std::memory_order_relaxed);
-        if (bytes != 0) last_read_us_ = steady_us();
-    }
-
     template <class Buffers, class Token>
     auto async_read_some(const Buffers& buffers, Token&& token);
     template <class Buffers, class Token>
@@ -102,20 +96,10 @@ struct ReadOperation {
     void start() {
         if (wire.pending()) {
             asio::post(wire.get_executor(), std::move(*this));
-            return;
-        }
-        Socket& socket = wire.socket();
-        if (wire.secure().tls()) {
-            socket.async_wait(Socket::wait_read, std::move(*this));
         } else {
-            const asio::mutable_buffer buffer = first_of(buffers);
-            socket.async_read_some(buffer, std::move(*this));
+            Socket& socket = wire.socket();
+            socket.async_wait(Socket::wait_read, std::move(*this));
         }
-    }
-
-    void operator()(error_code error, std::size_t bytes) {
-        wire.note_read(bytes);
-        handler(error, bytes);
     }
 
     void operator()(error_code error = {}) {

@@ -36,6 +36,8 @@ constexpr std::int64_t tick_us = 50'000;
 constexpr std::size_t wheel_slots = 1024;
 constexpr int accepts_at_once = 64;
 constexpr std::int64_t accept_pause_us = 200'000;  // when the process has no descriptor left
+constexpr int handlers_in_a_turn = 256;
+constexpr std::size_t events_in_a_turn = 64;
 constexpr std::int64_t refusals_at_once = 100;
 constexpr std::int64_t refusals_per_second = 20;
 
@@ -170,6 +172,7 @@ struct Worker::Core {
     std::shared_ptr<Watch> watch;
     std::mutex mutex;
     std::vector<Job> jobs;
+    std::vector<Event> outbox;
 
     std::unordered_map<ConnectionId, std::shared_ptr<Connection>> connections;
     std::vector<ConnectionId> paused;
@@ -257,6 +260,11 @@ void Worker::forget(ConnectionId id) {
     core_->check_empty();
 }
 
+void Worker::deliver(Event event) {
+    core_->outbox.push_back(std::move(event));
+    if (core_->outbox.size() >= events_in_a_turn) hub_.events.push(core_->outbox);
+}
+
 void Worker::pause_reading(ConnectionId id) {
     core_->paused.push_back(id);
 }
@@ -279,9 +287,15 @@ certs::SslContext Worker::client_context(const ClientTls& tls) {
     return core_->contexts.get(tls);
 }
 
+// One turn: what is ready, up to a bound, then the loop is told in one go. Telling it of each event by itself would
+// cost more system calls than the sockets do.
 void Worker::Core::run() {
     pthread_setname_np(pthread_self(), ("busbar-io" + std::to_string(index)).c_str());
-    context.run();
+    while (context.run_one() != 0) {
+        for (int i = 0; i < handlers_in_a_turn && context.poll_one() != 0; ++i) continue;
+        worker.hub_.events.push(outbox);
+    }
+    worker.hub_.events.push(outbox);
 }
 
 void Worker::Core::keep_ticking() {

@@ -38,7 +38,7 @@ class Worker {
     void pause_reading(ConnectionId id);  // until the loop has caught up: then resume_reading() is called
     void resume_readers();
 
-    void deliver(Event event) { hub_.events.push(std::move(event)); }
+    void deliver(Event event);  // to the loop; events of one turn of the reactor go together
     // Counts it, and tells the loop unless too many came lately; those that were not told are mentioned with the next.
     void refused(ListenerId listener, const std::string& address, std::string code, std::string reason);
     void timed_out() { hub_.counts.timeouts.fetch_add(1, std::memory_order_relaxed); }
