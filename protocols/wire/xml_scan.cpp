@@ -72,6 +72,8 @@ Scanner::Scanner(std::string_view text, const Limits& limits) {
     end_ = at_ + text.size();
     if (!is_utf8(text)) {
         fail_syntax("not valid UTF-8");
+    } else if (text.find('\0') != std::string_view::npos) {
+        fail_syntax("a zero byte");
     } else {
         skip_prolog();
     }
@@ -254,7 +256,8 @@ bool Scanner::skip_markup(std::string* text) {
     }
     if (at_text("<?")) {
         at_ += 2;
-        return skip_past("?>");
+        std::string_view target;
+        return scan_name(target) && skip_past("?>");
     }
     if (!at_text("<![CDATA[")) return fail_syntax("expected an element, a comment or text");
     at_ += 9;

@@ -333,7 +333,7 @@ TEST(XmlRead, documents_that_are_not_well_formed) {
     for (const char* text :
          {"", " ", "x", "<", "<P", "<P>", "<P></p>", "</P>", "<P a=1/>", "<P a/>", "<P a='1/>", "<P a='1'b='2'/>", "<P a='<'/>",
           "<P a='&b;'/>", "<P a='\x01'/>", "<P =''/>", "<P 1='2'/>", "<P / >", "<P/><P/>", "<P/>x", "x<P/>", "<P><!-- </P>",
-          "<P><![CDATA[</P>", "<P><?pi</P>", "<P><!x></P>", "<P>< x/></P>", "<P><1/></P>", "<?xml version='1.0'?>", "<?xml",
+          "<P><![CDATA[</P>", "<P><?pi</P>", "<P><? ?></P>", "<P><?1?></P>", "<P><!x></P>", "<P>< x/></P>", "<P><1/></P>", "<?xml version='1.0'?>", "<?xml",
           "<!-- ", "<P>\x80</P>", "<P>\x01</P>", "<P><x>\x01</x></P>", "<P>&#0;</P>", "<P>&#xD800;</P>", "<P>&#x110000;</P>",
           "<P>&#4294967296;</P>", "<P>&#x1;</P>", "<P>&#xFFFF;</P>", "<P>&#;</P>", "<P>&#x;</P>", "<P>&#12</P>", "<P>&#1a;</P>",
           "<P>&nbsp;</P>", "<P>&</P>", "<P>a & b</P>", "<P><x></P></x>", "<P><x></x ></P ", "<P></P", "<P><text><![CDATA[\x01]]></text></P>"}) {
@@ -345,6 +345,7 @@ TEST(XmlRead, documents_that_are_not_well_formed) {
     }
     EXPECT_EQ(raw_fault(std::string_view("<P xmlns='urn:example:grid'/>\0", 30)), "syntax error at ");
     EXPECT_EQ(raw_fault(std::string_view("<P xmlns='urn:example:grid'>\0</P>", 33)), "syntax error at ");
+    EXPECT_EQ(raw_fault(std::string_view("<P xmlns='urn:example:grid'><!--\0--></P>", 40)), "syntax error at ");
 }
 
 TEST(XmlRead, syntax_errors_say_where_and_what) {
