@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <stdexcept>
 
 #include "dispatch/core_state.hpp"
 
@@ -25,6 +26,27 @@ std::uint32_t free_place(std::vector<std::uint32_t>& free, Places& places) {
     const auto place = free.back();
     free.pop_back();
     return place;
+}
+
+std::size_t has_limit(const model::Node& node) {
+    return node.import_limit_mw < model::unlimited_mw || node.export_limit_mw < model::unlimited_mw ? 1 : 0;
+}
+
+// A snapshot that this program did not write, or that was damaged, must not be walked into.
+void check(const Snapshot& snapshot) {
+    const auto require = [](bool condition, const char* what) {
+        if (!condition) throw std::invalid_argument(std::string("snapshot: ") + what);
+    };
+    require(snapshot.version == Snapshot{}.version, "it has another version than this program writes");
+    require(snapshot.nodes.empty() || snapshot.nodes.front().node.id == model::root_id,
+            "the first node is not the root");
+    for (const auto& event : snapshot.events) {
+        require(event.intervals.size() == event.event.intervals.size(), "an event's intervals have lost their state");
+        for (const auto& member : event.members) {
+            const bool there = member.resource < snapshot.resources.size() && snapshot.resources[member.resource].used;
+            require(there, "an event reaches a resource that is not there");
+        }
+    }
 }
 
 void set_free(std::vector<std::uint32_t>& free, std::uint32_t place) {
@@ -67,6 +89,7 @@ Core::State::State(const Settings& given) : settings(given) {
 }
 
 Core::State::State(const Settings& given, const Snapshot& snapshot) : settings(given), s(snapshot) {
+    check(snapshot);
     if (s.nodes.empty()) {
         s.nodes.emplace_back();
         s.nodes.front().used = true;
@@ -80,6 +103,7 @@ void Core::State::index() {
     resource_at.clear();
     free_nodes.clear();
     free_resources.clear();
+    limited_nodes = 0;
     for (auto place = static_cast<std::uint32_t>(s.nodes.size()); place-- > 0;) {
         const auto& node = s.nodes[place];
         if (!node.used) {
@@ -87,6 +111,7 @@ void Core::State::index() {
             continue;
         }
         node_at.emplace(node.node.id, place);
+        limited_nodes += has_limit(node.node);
     }
     for (auto place = static_cast<std::uint32_t>(s.resources.size()); place-- > 0;) {
         if (s.resources[place].used) {
@@ -95,16 +120,8 @@ void Core::State::index() {
             free_resources.push_back(place);
         }
     }
-    find_limits();
     tree_known = false;
     index_events();
-}
-
-void Core::State::find_limits() {
-    limits_stand = std::any_of(s.nodes.begin(), s.nodes.end(), [](const NodeState& each) {
-        return each.used &&
-               (each.node.import_limit_mw < model::unlimited_mw || each.node.export_limit_mw < model::unlimited_mw);
-    });
 }
 
 void Core::State::index_events() {
@@ -139,6 +156,7 @@ void Core::State::take_node(const model::Node& given) {
         auto& known = s.nodes[found->second].node;
         if (known == node) return;
         s.members_due = s.members_due || known.parent != node.parent;
+        limited_nodes -= has_limit(known);
         known = node;
     } else {
         const auto place = free_place(free_nodes, s.nodes);
@@ -146,7 +164,7 @@ void Core::State::take_node(const model::Node& given) {
         node_at.emplace(node.id, place);
         s.members_due = true;
     }
-    find_limits();
+    limited_nodes += has_limit(node);
     tree_known = false;
     plan_soon();
 }
@@ -154,10 +172,10 @@ void Core::State::take_node(const model::Node& given) {
 void Core::State::drop_node(const std::string& id) {
     const auto found = node_at.find(id);
     if (found == node_at.end() || found->second == 0) return;
+    limited_nodes -= has_limit(s.nodes[found->second].node);
     s.nodes[found->second] = {};
     set_free(free_nodes, found->second);
     node_at.erase(found);
-    find_limits();
     tree_known = false;
     s.members_due = true;
     plan_soon();

@@ -55,7 +55,7 @@ class Hash {
         return all(v.resource, v.measured_us, v.received_us, v.power_mw, v.import_mwh, v.export_mwh,
                    v.state_of_charge_ppm, v.voltage_mv, v.frequency_mhz, v.quality);
     }
-    Hash& operator()(const Regime& v) { return all(v.told_mw, v.mean_mw, v.count); }
+    Hash& operator()(const Regime& v) { return all(v.told_mw, v.mean_mw, v.count, v.outliers); }
     Hash& operator()(const ResponseState& v) {
         return all(v.gain_ppm, v.cap_low, v.cap_high, v.low_mw, v.high_mw, v.ignores, v.probes, v.present, v.before,
                    v.noise_mw);

@@ -323,7 +323,7 @@ void Core::State::plan() {
     bool in_force_now = false;
     for (std::size_t each = 0; each < ahead_segments.size(); ++each) {
         const auto& segment = ahead_segments[each];
-        if (segment.claims.empty() && !limits_stand) continue;
+        if (segment.claims.empty() && !limits_stand()) continue;
         const bool last = each + 1 == ahead_segments.size();
         const auto shares = share_out(segment, each == 0);
         for (std::size_t position = 0; position < shares.size(); ++position) {
@@ -344,7 +344,7 @@ void Core::State::plan() {
         }
     }
     set_fallbacks();
-    const bool goes_on = in_force_now || (limits_stand && !known.resources.empty());
+    const bool goes_on = in_force_now || (limits_stand() && !known.resources.empty());
     s.next_control_us = goes_on ? s.now_us + settings.control_period_us : model::never;
 }
 
@@ -379,7 +379,7 @@ void Core::State::control() {
 void Core::State::set_fallbacks() {
     const Tree& known = known_tree();
     std::vector<MilliW> power;
-    if (limits_stand) {
+    if (limits_stand()) {
         AllocationProblem problem = lay_out({});
         for (std::size_t position = 0; position < known.resources.size(); ++position) {
             const Box nominal = nominal_box(s.resources[known.resources[position]].resource);
@@ -391,7 +391,7 @@ void Core::State::set_fallbacks() {
     for (std::size_t position = 0; position < known.resources.size(); ++position) {
         auto& resource = s.resources[known.resources[position]];
         const MilliW preferred = preferred_power(resource.resource);
-        resource.fallback_mw = limits_stand ? power[position] : preferred;
+        resource.fallback_mw = limits_stand() ? power[position] : preferred;
         resource.has_fallback = resource.fallback_mw != preferred;
     }
 }

@@ -52,7 +52,7 @@ struct Core::State {
     Tree tree;
     bool tree_known = false;
     std::vector<std::uint8_t> nudged;  // by resource place, within one pass: to be told although little changes
-    bool limits_stand = false;         // some node has a limit of its own
+    std::size_t limited_nodes = 0;     // nodes that have a limit of their own
 
     explicit State(const Settings& given);
     State(const Settings& given, const Snapshot& snapshot);
@@ -66,12 +66,12 @@ struct Core::State {
     void take_sample(const model::Sample& sample);
     void take_node_sample(const model::Sample& sample);
     void pass(model::Outputs& out);
+    bool limits_stand() const { return limited_nodes > 0; }
     void pass_now() { s.work_us = std::min(s.work_us, s.now_us); }
     void pass_soon();
     void plan_soon();
     void index();
     void index_events();
-    void find_limits();
 
     // core_events.cpp: events and whom they reach
     void take_event(const model::GridEvent& event);

@@ -17,6 +17,7 @@ constexpr Ppm likely_gain = 900'000;  // a free device this near to its largest 
 constexpr Ppm least_gain_change = 3'000;
 constexpr std::int32_t longest_look = 8;
 constexpr std::int32_t most_probes = 6;
+constexpr std::int32_t glitch_outliers = 2;
 
 MilliW scaled(MilliW power, Ppm ratio) {
     return static_cast<MilliW>(static_cast<Wide>(power) * ratio / ppm_one);
@@ -60,19 +61,26 @@ void set_ignores(ResponseState& response, MilliW told, MilliW done) {
     (done > told ? response.low_mw : response.high_mw) = done;
 }
 
-void note(ResponseState& response, const Told& told, MilliW done) {
+// Takes the sample into the mean; false if it is a glitch.
+bool note(ResponseState& response, const Told& told, MilliW done) {
     auto& present = response.present;
-    const bool other = size(told.told_mw - present.told_mw) > tolerance_mw(told.nominal, told.deadband_mw) / 2;
-    if (present.count == 0 || other) {
+    const MilliW tolerance = tolerance_mw(told.nominal, told.deadband_mw);
+    if (present.count == 0 || size(told.told_mw - present.told_mw) > tolerance / 2) {
         if (present.count > 0) response.before = present;
-        present = {told.told_mw, done, 0};
+        present = {told.told_mw, done, 0, 0};
     }
-    if (present.count > 0) {
-        const MilliW off = size(done - present.mean_mw);
+    const MilliW off = size(done - present.mean_mw), band = std::max(tolerance, 4 * response.noise_mw);
+    if (present.count >= told.samples_needed && off > band) {
+        response.noise_mw += (std::min(off, band) - response.noise_mw) / 16;
+        if (++present.outliers < glitch_outliers) return false;
+        present = {told.told_mw, done, 0, 0};
+    } else if (present.count > 0) {
         response.noise_mw = response.noise_mw == 0 ? off : response.noise_mw + (off - response.noise_mw) / 8;
     }
+    present.outliers = 0;
     present.count = std::min(present.count + 1, longest_look);
     present.mean_mw += (done - present.mean_mw) / present.count;
+    return true;
 }
 
 // How far the mean may be from the truth.
@@ -123,8 +131,7 @@ MilliW tolerance_mw(const Box& nominal, MilliW deadband_mw) {
 }
 
 void observe(ResponseState& response, const Told& told, MilliW done_mw) {
-    note(response, told, done_mw);
-    if (response.present.count < told.samples_needed) return;
+    if (!note(response, told, done_mw) || response.present.count < told.samples_needed) return;
     const MilliW tolerance = tolerance_mw(told.nominal, told.deadband_mw);
     const MilliW slack = std::max(tolerance, unsure_mw(response)), done = response.present.mean_mw;
     if (response.ignores) {
@@ -148,9 +155,10 @@ void observe(ResponseState& response, const Told& told, MilliW done_mw) {
 }
 
 void observe_free(ResponseState& response, const Told& told, MilliW done_mw) {
-    note(response, told, done_mw);
+    const bool noted = note(response, told, done_mw);
+    if (response.present.count == 0) forget_caps(response);
+    if (!noted || response.present.count < told.samples_needed) return;
     forget_caps(response);
-    if (response.present.count < told.samples_needed) return;
     const MilliW slack = std::max(tolerance_mw(told.nominal, told.deadband_mw), unsure_mw(response));
     const MilliW done = response.present.mean_mw, wanted = told.told_mw;
     if (wanted > 0 && wanted == told.nominal.high_mw) {
