@@ -222,7 +222,7 @@ TEST_F(VenTest, an_answer_nobody_asked_for_is_passed_over) {
 // ---- registration
 // ----------------------------------------------------------------------------------------------------
 
-TEST_F(VenTest, rule_463_not_registered_any_more_starts_afresh) {
+TEST_F(VenTest, rule_517_not_registered_any_more_starts_afresh) {
     settle();
     vtn.forget_ven();
     poll_now();
