@@ -163,8 +163,22 @@ async function charge201(stop) {
     await call('StatusNotification', { timestamp: now(), connectorStatus: 'Available', evseId: 1, connectorId: 1 });
 }
 
+// The least of what the held profiles (in W) allow now, and what the car takes at most; below 6 A on three phases it pauses.
+function offered() {
+    let power = Number(options.power);
+    for (const profile of profiles.values()) {
+        const schedule = is16 ? profile.chargingSchedule : profile.chargingSchedule[0];
+        const elapsed = (Date.now() - Date.parse(schedule.startSchedule)) / 1000;
+        if (schedule.chargingRateUnit !== 'W' || elapsed < 0 || elapsed >= (schedule.duration ?? Infinity)) continue;
+        const period = schedule.chargingSchedulePeriod.filter(({ startPeriod }) => startPeriod <= elapsed).at(-1);
+        if (period) power = Math.min(power, period.limit);
+    }
+    return power < 6 * 230 * 3 ? 0 : power;
+}
+
 function readings() {
-    const power = Number(options.power);
+    const power = offered();
+    say({ power_w: power, meter_wh: meterWh });
     meterWh += power / 3600;
     return [['Power.Active.Import', 'W', power], ['Energy.Active.Import.Register', 'Wh', Math.round(meterWh * 10) / 10]];
 }

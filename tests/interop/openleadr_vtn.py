@@ -6,7 +6,7 @@ registered it gets
   * event `main`: LOAD_DISPATCH setpoint, one interval for each value of --kw, its start randomised by --startafter;
   * event `changing`: an hour away; modified after its first answer, cancelled after its second.
 
-Reports that the VEN registers are all requested. Says each message as a JSON line, {"telemetry": …} for each value, and at
+Of each usage report that the VEN registers the first quantity is requested. Says each message as a JSON line, {"telemetry": …} for each value, and at
 the end {"summary": …}. Ends with 0 if the VEN registered, opted into `main`, sent telemetry, and answered the modification
 and the cancellation.
 """
@@ -96,7 +96,6 @@ class Vtn:
     async def on_register_report(self, report):
         name = report["report_name"]
         self.summary["reports_registered"].append(name)
-        wanted = []
         every = datetime.timedelta(seconds=self.options.sample_seconds)
         for offered in (description.get("sampling_rate") for description in report["report_descriptions"]):
             if offered:  # one rate for the whole report, within what each of its parts offers
@@ -104,8 +103,9 @@ class Vtn:
         for description in report["report_descriptions"]:
             say(offered=name, r_id=description["r_id"], measurement=description.get("measurement"),
                 reading=description.get("reading_type"), sampling=description.get("sampling_rate"))
-            wanted.append((description["r_id"], self.taker(name, description["r_id"]), every, every))
-        return wanted
+        # The library reads one value in an interval, and no status: the first quantity of each usage report is asked for.
+        first = report["report_descriptions"][0]["r_id"]
+        return [(first, self.taker(name, first), every, every)] if "USAGE" in name else None
 
     def taker(self, name, r_id):
         def take(values):
