@@ -56,13 +56,16 @@ Failure check_record(const Record& record, const void* value, const Step* step) 
 
 Failure check_value(const Type& type, const void* value, const Step* step) {
     switch (type.kind) {
-        case Kind::record: return check_record(*type.record, value, step);
-        case Kind::list: return check_list(type, value, step);
+        case Kind::record:
+            return check_record(*type.record, value, step);
+        case Kind::list:
+            return check_list(type, value, step);
         case Kind::optional: {
             const void* held = type.optional->get(value);
             return held ? check_value(*type.element, held, step) : std::nullopt;
         }
-        default: break;
+        default:
+            break;
     }
     Problem problem;
     if (check_scalar(type, value, problem)) return std::nullopt;
@@ -71,6 +74,8 @@ Failure check_value(const Type& type, const void* value, const Step* step) {
 
 }  // namespace
 
-Failure check(const Record& record, const void* value) { return check_record(record, value, nullptr); }
+Failure check(const Record& record, const void* value) {
+    return check_record(record, value, nullptr);
+}
 
 }  // namespace busbar::wire

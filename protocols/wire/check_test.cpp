@@ -19,7 +19,9 @@ std::string fault(const T& value) {
     return failure ? std::string(name_of(failure->fault)) + " at " + failure->path : "";
 }
 
-TEST(Check, a_valid_value_passes) { EXPECT_EQ(fault(Period{60, 8.1, 3}), ""); }
+TEST(Check, a_valid_value_passes) {
+    EXPECT_EQ(fault(Period{60, 8.1, 3}), "");
+}
 
 TEST(Check, numbers) {
     EXPECT_EQ(fault(Period{60, 8.11, {}}), "out of range at /limit");
@@ -144,37 +146,40 @@ TEST(Redaction, nothing_else_changes) {
 }
 
 TEST(Schema, says_what_the_declaration_says) {
-    EXPECT_EQ(json_schema(record_of(Tag<Schedule>{})),
-              R"({"$schema":"http://json-schema.org/draft-06/schema#","title":"Schedule",)"
-              R"("definitions":{"Period":{"type":"object","properties":{"startPeriod":{"type":"integer"},)"
-              R"("limit":{"type":"number","multipleOf":0.1},"numberPhases":{"type":"integer","minimum":0,"maximum":3}},)"
-              R"("required":["startPeriod","limit"]}},)"
-              R"("type":"object","properties":{"href":{"type":"string","maxLength":20},"id":{"type":"integer"},)"
-              R"("chargingRateUnit":{"type":"string","enum":["W","A"]},)"
-              R"("period":{"type":"array","items":{"$ref":"#/definitions/Period"},"minItems":1,"maxItems":6},)"
-              R"("label":{"type":"array","items":{"type":"string","maxLength":5},"minItems":1,"maxItems":4},)"
-              R"("priority":{"type":"array","items":{"type":"integer"},"maxItems":3},)"
-              R"("weight":{"type":"array","items":{"type":"number"}}},)"
-              R"("required":["id","chargingRateUnit","period","priority"]})");
+    EXPECT_EQ(
+        json_schema(record_of(Tag<Schedule>{})),
+        R"({"$schema":"http://json-schema.org/draft-06/schema#","title":"Schedule",)"
+        R"("definitions":{"Period":{"type":"object","properties":{"startPeriod":{"type":"integer"},)"
+        R"("limit":{"type":"number","multipleOf":0.1},"numberPhases":{"type":"integer","minimum":0,"maximum":3}},)"
+        R"("required":["startPeriod","limit"]}},)"
+        R"("type":"object","properties":{"href":{"type":"string","maxLength":20},"id":{"type":"integer"},)"
+        R"("chargingRateUnit":{"type":"string","enum":["W","A"]},)"
+        R"("period":{"type":"array","items":{"$ref":"#/definitions/Period"},"minItems":1,"maxItems":6},)"
+        R"("label":{"type":"array","items":{"type":"string","maxLength":5},"minItems":1,"maxItems":4},)"
+        R"("priority":{"type":"array","items":{"type":"integer"},"maxItems":3},)"
+        R"("weight":{"type":"array","items":{"type":"number"}}},)"
+        R"("required":["id","chargingRateUnit","period","priority"]})");
 }
 
 TEST(Schema, of_every_kind_of_member) {
-    EXPECT_EQ(json_schema(record_of(Tag<Texts>{})),
-              R"({"$schema":"http://json-schema.org/draft-06/schema#","title":"Texts",)"
-              R"("type":"object","properties":{"free":{"type":"string"},"short-text":{"type":"string","maxLength":10},)"
-              R"("bounded":{"type":"string","minLength":2,"maxLength":8},"password":{"type":"string","maxLength":40},)"
-              R"("hex":{"type":"string","pattern":"^[0-9A-Fa-f]*$","maxLength":32},)"
-              R"("when":{"type":"string","format":"date-time"},"span":{"type":"string","format":"duration"},)"
-              R"("unit":{"type":"string","enum":["W","A"]},)"
-              R"("measurand":{"type":"string","examples":["Energy.Active.Import.Register","Power.Active.Import","SoC"]},)"
-              R"("flag":{"type":"boolean"}},)"
-              R"("required":["free","short-text","bounded","hex","unit","measurand","flag"]})");
+    EXPECT_EQ(
+        json_schema(record_of(Tag<Texts>{})),
+        R"({"$schema":"http://json-schema.org/draft-06/schema#","title":"Texts",)"
+        R"("type":"object","properties":{"free":{"type":"string"},"short-text":{"type":"string","maxLength":10},)"
+        R"("bounded":{"type":"string","minLength":2,"maxLength":8},"password":{"type":"string","maxLength":40},)"
+        R"("hex":{"type":"string","pattern":"^[0-9A-Fa-f]*$","maxLength":32},)"
+        R"("when":{"type":"string","format":"date-time"},"span":{"type":"string","format":"duration"},)"
+        R"("unit":{"type":"string","enum":["W","A"]},)"
+        R"("measurand":{"type":"string","examples":["Energy.Active.Import.Register","Power.Active.Import","SoC"]},)"
+        R"("flag":{"type":"boolean"}},)"
+        R"("required":["free","short-text","bounded","hex","unit","measurand","flag"]})");
     const std::string numbers = json_schema(record_of(Tag<Numbers>{}));
-    for (const char* part : {R"("int8":{"type":"integer"})", R"("uint8":{"type":"integer","minimum":0})",
-                             R"("uint64":{"type":"integer","minimum":0})", R"("small":{"type":"integer","minimum":-10,"maximum":10})",
-                             R"("any":{"type":"number"})", R"("units":{"type":"number","multipleOf":1})",
-                             R"("percent":{"type":"number","minimum":-100,"maximum":100})",
-                             R"("thousandths":{"type":"number","multipleOf":0.001})"}) {
+    for (const char* part :
+         {R"("int8":{"type":"integer"})", R"("uint8":{"type":"integer","minimum":0})",
+          R"("uint64":{"type":"integer","minimum":0})", R"("small":{"type":"integer","minimum":-10,"maximum":10})",
+          R"("any":{"type":"number"})", R"("units":{"type":"number","multipleOf":1})",
+          R"("percent":{"type":"number","minimum":-100,"maximum":100})",
+          R"("thousandths":{"type":"number","multipleOf":0.001})"}) {
         EXPECT_NE(numbers.find(part), std::string::npos) << part << '\n' << numbers;
     }
 }
@@ -193,11 +198,13 @@ TEST(Mutants, break_every_rule_of_the_declarations) {
     std::set<Fault> faults;
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
         const auto value = random_value<Everything>(seed);
-        for (const Mutant& mutant : json_mutants(record_of(Tag<Everything>{}), &value)) faults.insert(mutant.expected.fault);
+        for (const Mutant& mutant : json_mutants(record_of(Tag<Everything>{}), &value))
+            faults.insert(mutant.expected.fault);
     }
-    EXPECT_EQ(faults, (std::set<Fault>{Fault::syntax, Fault::too_deep, Fault::wrong_type, Fault::missing, Fault::duplicate,
-                                       Fault::out_of_range, Fault::too_short, Fault::too_long, Fault::too_few, Fault::too_many,
-                                       Fault::not_in_enum, Fault::bad_format, Fault::bad_choice}));
+    EXPECT_EQ(faults,
+              (std::set<Fault>{Fault::syntax, Fault::too_deep, Fault::wrong_type, Fault::missing, Fault::duplicate,
+                               Fault::out_of_range, Fault::too_short, Fault::too_long, Fault::too_few, Fault::too_many,
+                               Fault::not_in_enum, Fault::bad_format, Fault::bad_choice}));
 }
 
 TEST(Mutants, of_a_small_record) {
@@ -233,7 +240,9 @@ TEST(Tables, a_base_lies_at_offset_0) {
     EXPECT_EQ(static_cast<const void*>(static_cast<const Identified*>(&alias)), static_cast<const void*>(&alias));
 }
 
-TEST(Tables, names_are_the_wire_s) { EXPECT_EQ(to_text(Measurand::soc), "SoC"); }
+TEST(Tables, names_are_the_wire_s) {
+    EXPECT_EQ(to_text(Measurand::soc), "SoC");
+}
 
 }  // namespace
 }  // namespace busbar::wire

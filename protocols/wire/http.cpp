@@ -7,7 +7,9 @@
 namespace busbar::http {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 bool same_any_case(std::string_view a, std::string_view b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
@@ -58,17 +60,25 @@ constexpr std::array<std::int8_t, 256> base64_values = [] {
 
 }  // namespace
 
-std::string_view Request::header(std::string_view name) const { return find_header(headers, name); }
-std::string_view Response::header(std::string_view name) const { return find_header(headers, name); }
+std::string_view Request::header(std::string_view name) const {
+    return find_header(headers, name);
+}
+std::string_view Response::header(std::string_view name) const {
+    return find_header(headers, name);
+}
 
-std::string_view Request::path() const { return std::string_view(target).substr(0, target.find('?')); }
+std::string_view Request::path() const {
+    return std::string_view(target).substr(0, target.find('?'));
+}
 
 std::string_view Request::query() const {
     const std::size_t mark = target.find('?');
     return mark == std::string::npos ? std::string_view{} : std::string_view(target).substr(mark + 1);
 }
 
-std::string percent_decoded(std::string_view text) { return decoded(text, false); }
+std::string percent_decoded(std::string_view text) {
+    return decoded(text, false);
+}
 
 std::string percent_encoded(std::string_view text) {
     constexpr std::string_view hex = "0123456789ABCDEF";
@@ -76,7 +86,8 @@ std::string percent_encoded(std::string_view text) {
     out.reserve(text.size());
     for (const char c : text) {
         const char l = lower(c);
-        const bool unreserved = (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+        const bool unreserved =
+            (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
         if (unreserved) {
             out += c;
         } else {
@@ -122,7 +133,8 @@ std::string base64_encoded(std::string_view bytes) {
     for (std::size_t i = 0; i < bytes.size(); i += 3) {
         const std::size_t size = std::min<std::size_t>(3, bytes.size() - i);
         std::uint32_t group = 0;
-        for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < size ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+        for (std::size_t k = 0; k < 3; ++k)
+            group = group << 8 | (k < size ? static_cast<unsigned char>(bytes[i + k]) : 0u);
         for (std::size_t k = 0; k < 4; ++k) out += k <= size ? base64_alphabet[group >> (18 - 6 * k) & 63] : '=';
     }
     return out;

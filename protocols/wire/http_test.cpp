@@ -63,8 +63,12 @@ TEST(Basic, user_and_password) {
 }
 
 TEST(Base64, rfc_4648_examples) {
-    const std::pair<const char*, const char*> examples[] = {{"", ""},           {"f", "Zg=="},         {"fo", "Zm8="},
-                                                            {"foo", "Zm9v"},    {"foob", "Zm9vYg=="},  {"fooba", "Zm9vYmE="},
+    const std::pair<const char*, const char*> examples[] = {{"", ""},
+                                                            {"f", "Zg=="},
+                                                            {"fo", "Zm8="},
+                                                            {"foo", "Zm9v"},
+                                                            {"foob", "Zm9vYg=="},
+                                                            {"fooba", "Zm9vYmE="},
                                                             {"foobar", "Zm9vYmFy"}};
     for (const auto& [bytes, text] : examples) {
         EXPECT_EQ(base64_encoded(bytes), text);

@@ -35,7 +35,9 @@ class Reader {
     static constexpr std::size_t max_string_size = std::size_t(-1);
 
     Reader(const Type& type, void* value, const JsonOptions& options, std::size_t depth)
-        : options_(options), slot_type_(&type), slot_target_(value),
+        : options_(options),
+          slot_type_(&type),
+          slot_target_(value),
           frames_(std::make_unique_for_overwrite<Frame[]>(depth + 1)) {}
 
     Failure take_failure() { return std::move(failure_); }
@@ -180,10 +182,16 @@ class Reader {
         const Type* type = nullptr;
         if (!next_slot(type, target, ec)) return false;
         switch (type->kind) {
-            case Kind::boolean: *static_cast<bool*>(target) = flag; return true;
-            case Kind::any_value: static_cast<AnyValue*>(target)->value = flag; return true;
-            case Kind::raw_json: return set_raw(target, text);
-            default: return fail_type(*type, flag ? "true" : "false", ec);
+            case Kind::boolean:
+                *static_cast<bool*>(target) = flag;
+                return true;
+            case Kind::any_value:
+                static_cast<AnyValue*>(target)->value = flag;
+                return true;
+            case Kind::raw_json:
+                return set_raw(target, text);
+            default:
+                return fail_type(*type, flag ? "true" : "false", ec);
         }
     }
 
@@ -196,9 +204,13 @@ class Reader {
         const Type* type = nullptr;
         if (!next_slot(type, target, ec)) return false;
         switch (type->kind) {
-            case Kind::any_value: static_cast<AnyValue*>(target)->value = nullptr; return true;
-            case Kind::raw_json: return set_raw(target, "null");
-            default: return fail_type(*type, "null", ec);
+            case Kind::any_value:
+                static_cast<AnyValue*>(target)->value = nullptr;
+                return true;
+            case Kind::raw_json:
+                return set_raw(target, "null");
+            default:
+                return fail_type(*type, "null", ec);
         }
     }
 
@@ -361,10 +373,12 @@ class Reader {
         return wrong_type(type, got, problem_) || fail(ec);
     }
     [[gnu::cold, gnu::noinline]] bool fail_too_many(const Type& list, error_code& ec) {
-        return fail_at(path_of(depth_ - 1), Fault::too_many, "at most " + std::to_string(list.max_size) + " members", ec);
+        return fail_at(path_of(depth_ - 1), Fault::too_many, "at most " + std::to_string(list.max_size) + " members",
+                       ec);
     }
 
-    [[gnu::cold, gnu::noinline]] bool fail_missing(const Record& record, const std::uint64_t (&missing)[2], error_code& ec) {
+    [[gnu::cold, gnu::noinline]] bool fail_missing(const Record& record, const std::uint64_t (&missing)[2],
+                                                   error_code& ec) {
         std::size_t i = 0;
         while (!(missing[i / 64] >> i % 64 & 1)) ++i;
         std::string path = path_of(depth_ - 1);
@@ -385,10 +399,10 @@ class Reader {
     std::size_t depth_ = 0;
     std::size_t values_ = 0;
     Mode mode_ = Mode::value;
-    std::size_t nested_ = 0;       // objects and lists that are open within a skipped or raw value
-    std::string* raw_ = nullptr;   // where a raw value goes
+    std::size_t nested_ = 0;      // objects and lists that are open within a skipped or raw value
+    std::string* raw_ = nullptr;  // where a raw value goes
     Problem problem_;
-    std::string text_;             // of a key or string that came in parts
+    std::string text_;  // of a key or string that came in parts
     Failure failure_;
 };
 
@@ -416,7 +430,8 @@ Failure read_json_value(std::string_view text, const Type& type, void* value, co
     const std::size_t used = parser.write_some(false, text.data(), text.size(), ec);
     if (Failure failure = parser.handler().take_failure()) return failure;
     if (ec) return syntax_failure(ec, used, parser.handler(), limits);
-    if (used < text.size()) return Error{Fault::syntax, "", "more text after the value, at byte " + std::to_string(used)};
+    if (used < text.size())
+        return Error{Fault::syntax, "", "more text after the value, at byte " + std::to_string(used)};
     return std::nullopt;
 }
 

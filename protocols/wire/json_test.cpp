@@ -39,8 +39,8 @@ struct Bag {
     std::optional<Text<>> odd;
 };
 XML_NAMES(Bag, grid, {"odd", "a/b~c", nullptr})
-RECORD(Bag, int8, int32, int64, uint64, small, number, tenths, units, percent, flag, text, hex, when, span, unit, measurand,
-       raw, any, period, list, lists, anys, targets, odd)
+RECORD(Bag, int8, int32, int64, uint64, small, number, tenths, units, percent, flag, text, hex, when, span, unit,
+       measurand, raw, any, period, list, lists, anys, targets, odd)
 
 // "" if the text reads; else fault and path.
 std::string fault(std::string_view json, const JsonOptions& options = {}) {
@@ -69,11 +69,14 @@ TEST(JsonRead, absent_is_absent) {
 }
 
 TEST(JsonRead, unknown_members_are_skipped_whatever_they_hold) {
-    const Bag bag = bag_of(R"({"x":{"int32":1,"y":[{},[[]],"\u0041",null,true,1e3]},"int32":2,"z":[],"w":"\n","v":1.5})");
+    const Bag bag =
+        bag_of(R"({"x":{"int32":1,"y":[{},[[]],"\u0041",null,true,1e3]},"int32":2,"z":[],"w":"\n","v":1.5})");
     EXPECT_EQ(bag.int32, 2);
 }
 
-TEST(JsonRead, unknown_members_may_stand_twice) { EXPECT_EQ(fault(R"({"x":1,"x":2})"), ""); }
+TEST(JsonRead, unknown_members_may_stand_twice) {
+    EXPECT_EQ(fault(R"({"x":1,"x":2})"), "");
+}
 
 TEST(JsonRead, a_known_member_stands_once) {
     EXPECT_EQ(fault(R"({"int32":1,"int8":1,"int32":1})"), "duplicate at /int32");
@@ -81,7 +84,9 @@ TEST(JsonRead, a_known_member_stands_once) {
     EXPECT_EQ(fault(R"({"period":{"startPeriod":1,"limit":1,"limit":1}})"), "duplicate at /period/limit");
 }
 
-TEST(JsonRead, escaped_keys_are_the_same_keys) { EXPECT_EQ(bag_of(R"({"\u0069nt32":7})").int32, 7); }
+TEST(JsonRead, escaped_keys_are_the_same_keys) {
+    EXPECT_EQ(bag_of(R"({"\u0069nt32":7})").int32, 7);
+}
 
 TEST(JsonRead, whole_numbers_may_have_a_fraction_of_zero) {
     EXPECT_EQ(bag_of(R"({"int32":5.0})").int32, 5);
@@ -147,7 +152,8 @@ TEST(JsonRead, decimals_are_checked_in_decimal) {
 
 TEST(JsonRead, every_tenth_is_a_multiple_of_a_tenth) {
     for (int i = -20'000; i <= 20'000; ++i) {
-        const std::string digits = (i < 0 ? "-" : "") + std::to_string(std::abs(i) / 10) + '.' + std::to_string(std::abs(i) % 10);
+        const std::string digits =
+            (i < 0 ? "-" : "") + std::to_string(std::abs(i) / 10) + '.' + std::to_string(std::abs(i) % 10);
         ASSERT_EQ(fault(R"({"tenths":)" + digits + '}'), "") << digits;
     }
 }
@@ -239,7 +245,8 @@ TEST(JsonRead, a_list_that_must_stand) {
         from_json(R"({"id":1,"chargingRateUnit":"W","period":[{"startPeriod":0,"limit":1}]})", schedule);
     ASSERT_TRUE(failure);
     EXPECT_EQ(failure->text(), "missing at /priority: a required member is absent");
-    EXPECT_FALSE(from_json(R"({"id":1,"chargingRateUnit":"W","period":[{"startPeriod":0,"limit":1}],"priority":[]})", schedule));
+    EXPECT_FALSE(
+        from_json(R"({"id":1,"chargingRateUnit":"W","period":[{"startPeriod":0,"limit":1}],"priority":[]})", schedule));
 }
 
 TEST(JsonRead, a_list_replaces_the_default_of_its_member) {
@@ -293,10 +300,14 @@ TEST(JsonRead, raw_json_is_kept_compact) {
 
 TEST(JsonRead, any_values) {
     const Bag bag = bag_of(R"({"anys":[null,true,-5,2.5,"x",[1,{}],{"a":1},18446744073709551615]})");
-    const List<AnyValue> expected{AnyValue{nullptr},           AnyValue{true},
-                                  AnyValue{std::int64_t{-5}},  AnyValue{2.5},
-                                  AnyValue{std::string("x")},  AnyValue{RawJson{"[1,{}]"}},
-                                  AnyValue{RawJson{"{\"a\":1}"}}, AnyValue{18446744073709551615.0}};
+    const List<AnyValue> expected{AnyValue{nullptr},
+                                  AnyValue{true},
+                                  AnyValue{std::int64_t{-5}},
+                                  AnyValue{2.5},
+                                  AnyValue{std::string("x")},
+                                  AnyValue{RawJson{"[1,{}]"}},
+                                  AnyValue{RawJson{"{\"a\":1}"}},
+                                  AnyValue{18446744073709551615.0}};
     EXPECT_EQ(bag.anys, expected);
     EXPECT_EQ(fault(R"({"anys":[1e999]})"), "out of range at /anys/0");
 }
@@ -326,7 +337,8 @@ TEST(JsonRead, details_say_what_was_expected) {
     Bag bag;
     EXPECT_EQ(from_json(R"({"text":"abcd"})", bag)->text(), "too long at /text: 4 characters, at most 3");
     EXPECT_EQ(from_json(R"({"small":7})", bag)->text(), "out of range at /small: 7, expected -1 to 3");
-    EXPECT_EQ(from_json(R"({"unit":"V"})", bag)->text(), "not in the enumeration at /unit: \"V\", expected one of W, A");
+    EXPECT_EQ(from_json(R"({"unit":"V"})", bag)->text(),
+              "not in the enumeration at /unit: \"V\", expected one of W, A");
     EXPECT_EQ(from_json(R"({"targets":[{}]})", bag)->text(),
               "bad choice at /targets/0: none of the alternatives, expected one of site, period, everything, device");
     EXPECT_EQ(from_json(R"({"int32":[]})", bag)->text(), "wrong type at /int32: a list, expected a whole number");
@@ -340,10 +352,28 @@ TEST(JsonRead, details_never_repeat_a_secret) {
 }
 
 TEST(JsonRead, syntax_errors) {
-    for (const char* json : {"", " ", "{", "}", "{]", "{\"int32\"}", "{\"int32\":}", "{\"int32\":1,}", "{,}", "{\"int32\":01}",
-                             "{\"int32\":+1}", "{\"int32\":.5}", "{\"int32\":1.}", "{int32:1}", "{'int32':1}",
-                             "{\"int32\":1} x", "{\"int32\":1}{}", "// c\n{}", "{\"flag\":True}", "{\"odd\":\"\x01\"}",
-                             "{\"odd\":\"\\x\"}", "\xEF\xBB\xBF{}"}) {
+    for (const char* json : {"",
+                             " ",
+                             "{",
+                             "}",
+                             "{]",
+                             "{\"int32\"}",
+                             "{\"int32\":}",
+                             "{\"int32\":1,}",
+                             "{,}",
+                             "{\"int32\":01}",
+                             "{\"int32\":+1}",
+                             "{\"int32\":.5}",
+                             "{\"int32\":1.}",
+                             "{int32:1}",
+                             "{'int32':1}",
+                             "{\"int32\":1} x",
+                             "{\"int32\":1}{}",
+                             "// c\n{}",
+                             "{\"flag\":True}",
+                             "{\"odd\":\"\x01\"}",
+                             "{\"odd\":\"\\x\"}",
+                             "\xEF\xBB\xBF{}"}) {
         EXPECT_EQ(fault(json), "syntax error at ") << json;
     }
 }
@@ -460,8 +490,8 @@ TEST(SplitArray, members_keep_their_text) {
 
 TEST(SplitArray, refuses_what_is_no_array) {
     std::vector<std::string_view> members;
-    for (const char* text : {"", "[", "]", "{}", "[1", "1]", "[1]]", "[[1]", "[1,]", "[,1]", "[1,,2]", "[\"a]", "[\"a\\\"]",
-                             "[1] x", "x[1]", "[1][2]", "[}", "[{]", "[\"\\"}) {
+    for (const char* text : {"", "[", "]", "{}", "[1", "1]", "[1]]", "[[1]", "[1,]", "[,1]", "[1,,2]", "[\"a]",
+                             "[\"a\\\"]", "[1] x", "x[1]", "[1][2]", "[}", "[{]", "[\"\\"}) {
         const Failure failure = split_json_array(text, members);
         ASSERT_TRUE(failure) << text;
         EXPECT_EQ(failure->fault, Fault::syntax) << text;
@@ -480,7 +510,8 @@ TEST(SplitArray, limits) {
 TEST(JsonString, the_value_of_one_string) {
     EXPECT_EQ(json_string(R"("a\u0041\n")"), "aA\n");
     EXPECT_EQ(json_string("\"\""), "");
-    for (const char* text : {"", "a", "\"a", "1", "\"a\"b", "\"\xFF\"", "null"}) EXPECT_FALSE(json_string(text)) << text;
+    for (const char* text : {"", "a", "\"a", "1", "\"a\"b", "\"\xFF\"", "null"})
+        EXPECT_FALSE(json_string(text)) << text;
 }
 
 TEST(IsJson, one_value_and_nothing_else) {

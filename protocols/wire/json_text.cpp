@@ -7,7 +7,9 @@
 namespace busbar::wire {
 namespace {
 
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+constexpr bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
@@ -15,7 +17,9 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-Error syntax(std::string detail) { return {Fault::syntax, "", std::move(detail)}; }
+Error syntax(std::string detail) {
+    return {Fault::syntax, "", std::move(detail)};
+}
 
 // The end of the string that begins at `at`, after its closing quote; npos if it has none. A quote closes the string
 // unless an odd number of backslashes stands before it.
@@ -61,7 +65,8 @@ class Splitter {
   private:
     Failure take(char c, std::size_t at) {
         if (c == ',') return depth_ == 1 ? end_member(at) : std::nullopt;
-        if (c == ']' || c == '}') return --depth_ == 0 ? Failure(syntax("a bracket that closes nothing")) : std::nullopt;
+        if (c == ']' || c == '}')
+            return --depth_ == 0 ? Failure(syntax("a bracket that closes nothing")) : std::nullopt;
         if (++depth_ <= limits_.depth) return std::nullopt;
         return Error{Fault::too_deep, "", "more than " + std::to_string(limits_.depth) + " levels"};
     }

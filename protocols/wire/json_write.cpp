@@ -64,28 +64,68 @@ class Writer {
 
     void value(const Type& type, const void* value) {
         switch (type.kind) {
-            case Kind::boolean: out_ += *static_cast<const bool*>(value) ? "true" : "false"; break;
-            case Kind::int8: append_whole(out_, *static_cast<const std::int8_t*>(value)); break;
-            case Kind::int16: append_whole(out_, *static_cast<const std::int16_t*>(value)); break;
-            case Kind::int32: append_whole(out_, *static_cast<const std::int32_t*>(value)); break;
-            case Kind::int64: append_whole(out_, *static_cast<const std::int64_t*>(value)); break;
-            case Kind::uint8: append_whole(out_, *static_cast<const std::uint8_t*>(value)); break;
-            case Kind::uint16: append_whole(out_, *static_cast<const std::uint16_t*>(value)); break;
-            case Kind::uint32: append_whole(out_, *static_cast<const std::uint32_t*>(value)); break;
-            case Kind::uint64: append_whole(out_, *static_cast<const std::uint64_t*>(value)); break;
-            case Kind::number: append_json_number(out_, *static_cast<const double*>(value)); break;
+            case Kind::boolean:
+                out_ += *static_cast<const bool*>(value) ? "true" : "false";
+                break;
+            case Kind::int8:
+                append_whole(out_, *static_cast<const std::int8_t*>(value));
+                break;
+            case Kind::int16:
+                append_whole(out_, *static_cast<const std::int16_t*>(value));
+                break;
+            case Kind::int32:
+                append_whole(out_, *static_cast<const std::int32_t*>(value));
+                break;
+            case Kind::int64:
+                append_whole(out_, *static_cast<const std::int64_t*>(value));
+                break;
+            case Kind::uint8:
+                append_whole(out_, *static_cast<const std::uint8_t*>(value));
+                break;
+            case Kind::uint16:
+                append_whole(out_, *static_cast<const std::uint16_t*>(value));
+                break;
+            case Kind::uint32:
+                append_whole(out_, *static_cast<const std::uint32_t*>(value));
+                break;
+            case Kind::uint64:
+                append_whole(out_, *static_cast<const std::uint64_t*>(value));
+                break;
+            case Kind::number:
+                append_json_number(out_, *static_cast<const double*>(value));
+                break;
             case Kind::text:
-            case Kind::hex: append_json_string(out_, *static_cast<const std::string*>(value)); break;
-            case Kind::secret: append_json_string(out_, redact_ ? "***" : *static_cast<const std::string*>(value)); break;
-            case Kind::date_time: quoted_text(to_text(*static_cast<const DateTime*>(value))); break;
-            case Kind::duration: quoted_text(to_text(*static_cast<const Duration*>(value))); break;
+            case Kind::hex:
+                append_json_string(out_, *static_cast<const std::string*>(value));
+                break;
+            case Kind::secret:
+                append_json_string(out_, redact_ ? "***" : *static_cast<const std::string*>(value));
+                break;
+            case Kind::date_time:
+                quoted_text(to_text(*static_cast<const DateTime*>(value)));
+                break;
+            case Kind::duration:
+                quoted_text(to_text(*static_cast<const Duration*>(value)));
+                break;
             case Kind::enumeration:
-            case Kind::open_enumeration: enumeration(type, value); break;
-            case Kind::raw_json: raw(*static_cast<const RawJson*>(value)); break;
-            case Kind::any_value: any(*static_cast<const AnyValue*>(value)); break;
-            case Kind::record: record(*type.record, value); break;
-            case Kind::list: list(type, value); break;
-            case Kind::optional: optional(type, value); break;
+            case Kind::open_enumeration:
+                enumeration(type, value);
+                break;
+            case Kind::raw_json:
+                raw(*static_cast<const RawJson*>(value));
+                break;
+            case Kind::any_value:
+                any(*static_cast<const AnyValue*>(value));
+                break;
+            case Kind::record:
+                record(*type.record, value);
+                break;
+            case Kind::list:
+                list(type, value);
+                break;
+            case Kind::optional:
+                optional(type, value);
+                break;
         }
     }
 
@@ -177,7 +217,8 @@ void append_json_string(std::string& out, std::string_view text) {
 void append_json_number(std::string& out, double number) {
     char text[40];
     const double magnitude = std::fabs(number);
-    // A decimal of at most 15 digits that rounds to the number is the shortest one that does. Most numbers are thousandths.
+    // A decimal of at most 15 digits that rounds to the number is the shortest one that does. Most numbers are
+    // thousandths.
     const double thousandths = std::nearbyint(magnitude * 1000);
     if (thousandths < 1e15 && thousandths / 1000 == magnitude) {
         const auto whole = static_cast<std::uint64_t>(thousandths);
@@ -199,9 +240,13 @@ void append_json_number(std::string& out, double number) {
     }
 }
 
-void write_json_value(const Type& type, const void* value, std::string& out) { Writer(out, false).value(type, value); }
+void write_json_value(const Type& type, const void* value, std::string& out) {
+    Writer(out, false).value(type, value);
+}
 
-void write_json(const Record& record, const void* value, std::string& out) { Writer(out, false).record(record, value); }
+void write_json(const Record& record, const void* value, std::string& out) {
+    Writer(out, false).record(record, value);
+}
 
 std::string redacted_json(const Record& record, const void* value) {
     std::string out;

@@ -17,7 +17,7 @@ struct Node {
     const Type* type;
     const void* value;
     std::string path;
-    std::size_t begin;      // of the value's text
+    std::size_t begin;  // of the value's text
     std::size_t end;
     std::size_t key_begin;  // of "name": in an object; unlimited: no member of an object
     bool first;             // first member of its object
@@ -41,10 +41,17 @@ class Mutator {
               bool must_stand, bool removable) {
         const std::size_t begin = text_.size();
         switch (type.kind) {
-            case Kind::optional: return walk(*type.element, type.optional->get(value), path, key_begin, first, false, false);
-            case Kind::record: walk_record(*type.record, value, path); break;
-            case Kind::list: walk_list(type, value, path); break;
-            default: write_json_value(type, value, text_); break;
+            case Kind::optional:
+                return walk(*type.element, type.optional->get(value), path, key_begin, first, false, false);
+            case Kind::record:
+                walk_record(*type.record, value, path);
+                break;
+            case Kind::list:
+                walk_list(type, value, path);
+                break;
+            default:
+                write_json_value(type, value, text_);
+                break;
         }
         nodes_.push_back({&type, value, path, begin, text_.size(), key_begin, first, must_stand, removable});
     }
@@ -123,7 +130,8 @@ class Mutator {
         }
         if (node.key_begin != unlimited) {
             const std::string member = text_.substr(node.key_begin, node.end - node.key_begin);
-            add(text_.substr(0, node.end).append(",").append(member).append(text_, node.end), Fault::duplicate, node.path);
+            add(text_.substr(0, node.end).append(",").append(member).append(text_, node.end), Fault::duplicate,
+                node.path);
         }
         mutate_type(node);
         mutate_value(node);
@@ -143,9 +151,13 @@ class Mutator {
         const Type& type = *node.type;
         if (is_whole(type.kind)) return mutate_whole(node);
         switch (type.kind) {
-            case Kind::number: mutate_number(node); break;
+            case Kind::number:
+                mutate_number(node);
+                break;
             case Kind::text:
-            case Kind::secret: mutate_text(node); break;
+            case Kind::secret:
+                mutate_text(node);
+                break;
             case Kind::hex:
                 replace(node, "\"0g\"", Fault::bad_format);
                 if (type.max_size < largest_text) {
@@ -158,14 +170,18 @@ class Mutator {
                 }
                 break;
             case Kind::duration:
-                for (const char* text : {"", "P", "PT", "15M", "PT15", "P1S"}) replace_text(node, text, Fault::bad_format);
+                for (const char* text : {"", "P", "PT", "15M", "PT15", "P1S"})
+                    replace_text(node, text, Fault::bad_format);
                 break;
             case Kind::enumeration:
                 for (const char* text : {"", "no such name"}) replace_text(node, text, Fault::not_in_enum);
                 replace_text(node, std::string(type.enumeration->names[0]) + "_", Fault::not_in_enum);
                 break;
-            case Kind::list: mutate_list(node); break;
-            default: break;
+            case Kind::list:
+                mutate_list(node);
+                break;
+            default:
+                break;
         }
     }
 
@@ -175,8 +191,9 @@ class Mutator {
         replace(node, "1e30", Fault::out_of_range);
         replace(node, type.high == ~std::uint64_t{0} ? "18446744073709551616" : std::to_string(type.high + 1),
                 Fault::out_of_range);
-        replace(node, type.low == std::numeric_limits<std::int64_t>::min() ? "-9223372036854775809"
-                                                                            : std::to_string(type.low - 1),
+        replace(node,
+                type.low == std::numeric_limits<std::int64_t>::min() ? "-9223372036854775809"
+                                                                     : std::to_string(type.low - 1),
                 Fault::out_of_range);
     }
 
@@ -239,7 +256,8 @@ class Mutator {
                 std::string both = one + ',';
                 append_json_string(both, field.name);
                 both += ':' + text + '}';
-                add(text_.substr(0, choice.begin).append(both).append(text_, choice.end), Fault::bad_choice, choice.path);
+                add(text_.substr(0, choice.begin).append(both).append(text_, choice.end), Fault::bad_choice,
+                    choice.path);
             }
         }
     }
@@ -247,18 +265,25 @@ class Mutator {
     // JSON of a valid value; "" where the table does not say how to make one.
     static std::string valid_text(const Type& type) {
         switch (type.kind) {
-            case Kind::optional: return valid_text(*type.element);
+            case Kind::optional:
+                return valid_text(*type.element);
             case Kind::list: {
                 const std::string member = valid_text(*type.element);
                 return member.empty() || type.min_size > 1 ? "" : '[' + member + ']';
             }
-            case Kind::boolean: return "true";
-            case Kind::duration: return "\"PT1S\"";
-            case Kind::date_time: return "\"2024-01-01T00:00:00Z\"";
+            case Kind::boolean:
+                return "true";
+            case Kind::duration:
+                return "\"PT1S\"";
+            case Kind::date_time:
+                return "\"2024-01-01T00:00:00Z\"";
             case Kind::text:
-            case Kind::secret: return '"' + std::string(type.min_size, 'x') + '"';
-            case Kind::record: return valid_object(*type.record);
-            default: return is_whole(type.kind) ? std::to_string(type.low) : "";
+            case Kind::secret:
+                return '"' + std::string(type.min_size, 'x') + '"';
+            case Kind::record:
+                return valid_object(*type.record);
+            default:
+                return is_whole(type.kind) ? std::to_string(type.low) : "";
         }
     }
     static std::string valid_object(const Record& record) {
@@ -283,6 +308,8 @@ class Mutator {
 
 }  // namespace
 
-std::vector<Mutant> json_mutants(const Record& record, const void* valid) { return Mutator().run(record, valid); }
+std::vector<Mutant> json_mutants(const Record& record, const void* valid) {
+    return Mutator().run(record, valid);
+}
 
 }  // namespace busbar::wire

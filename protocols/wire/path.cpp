@@ -15,7 +15,9 @@ void append_path(std::string& path, std::string_view name) {
     }
 }
 
-void append_path(std::string& path, std::size_t index) { path.append("/").append(std::to_string(index)); }
+void append_path(std::string& path, std::size_t index) {
+    path.append("/").append(std::to_string(index));
+}
 
 std::size_t count_present(const Record& choice, const void* value) {
     std::size_t present = 0;

@@ -21,7 +21,9 @@ inline bool is_present(const Type& type, const void* value) {
 inline const void* member_of(const Field& field, const void* record) {
     return static_cast<const char*>(record) + field.offset;
 }
-inline void* member_of(const Field& field, void* record) { return static_cast<char*>(record) + field.offset; }
+inline void* member_of(const Field& field, void* record) {
+    return static_cast<char*>(record) + field.offset;
+}
 
 // Of a choice: how many of its alternatives are present (attributes are no alternatives).
 std::size_t count_present(const Record& choice, const void* value);

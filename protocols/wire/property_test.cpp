@@ -18,7 +18,9 @@ using Records = testing::Types<test::Numbers, test::Texts, test::Period, test::S
                                test::Priced, test::Alias, test::Target, test::Resource, test::Everything>;
 TYPED_TEST_SUITE(EveryRecord, Records);
 
-std::string text(const Failure& failure) { return failure ? failure->text() : ""; }
+std::string text(const Failure& failure) {
+    return failure ? failure->text() : "";
+}
 
 TYPED_TEST(EveryRecord, random_values_are_valid) {
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
@@ -56,7 +58,8 @@ TYPED_TEST(EveryRecord, mutants_are_refused_with_the_expected_fault_and_path) {
             TypeParam target{};
             const Failure failure = from_json(mutant.json, target);
             ASSERT_TRUE(failure) << mutant.expected.text() << '\n' << mutant.json;
-            ASSERT_EQ(name_of(failure->fault), name_of(mutant.expected.fault)) << failure->text() << '\n' << mutant.json;
+            ASSERT_EQ(name_of(failure->fault), name_of(mutant.expected.fault)) << failure->text() << '\n'
+                                                                               << mutant.json;
             ASSERT_EQ(failure->path, mutant.expected.path) << failure->text() << '\n' << mutant.json;
             ++count;
         }

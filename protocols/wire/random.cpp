@@ -42,20 +42,44 @@ class Filler {
     void value(const Type& type, void* target, std::size_t depth) {
         if (is_whole(type.kind)) return whole(type, target);
         switch (type.kind) {
-            case Kind::boolean: *static_cast<bool*>(target) = random_.one_in(2); break;
-            case Kind::number: *static_cast<double*>(target) = number(type); break;
+            case Kind::boolean:
+                *static_cast<bool*>(target) = random_.one_in(2);
+                break;
+            case Kind::number:
+                *static_cast<double*>(target) = number(type);
+                break;
             case Kind::text:
-            case Kind::secret: *static_cast<std::string*>(target) = text(type.min_size, type.max_size); break;
-            case Kind::hex: *static_cast<std::string*>(target) = hex(type.max_size); break;
-            case Kind::date_time: *static_cast<DateTime*>(target) = date_time(); break;
-            case Kind::duration: *static_cast<Duration*>(target) = duration(); break;
+            case Kind::secret:
+                *static_cast<std::string*>(target) = text(type.min_size, type.max_size);
+                break;
+            case Kind::hex:
+                *static_cast<std::string*>(target) = hex(type.max_size);
+                break;
+            case Kind::date_time:
+                *static_cast<DateTime*>(target) = date_time();
+                break;
+            case Kind::duration:
+                *static_cast<Duration*>(target) = duration();
+                break;
             case Kind::enumeration:
-            case Kind::open_enumeration: enumeration(type, target); break;
-            case Kind::raw_json: static_cast<RawJson*>(target)->text = raw(); break;
-            case Kind::any_value: any(*static_cast<AnyValue*>(target)); break;
-            case Kind::record: record(*type.record, target, depth); break;
-            case Kind::list: list(type, target, depth); break;
-            default: optional(type, target, depth); break;
+            case Kind::open_enumeration:
+                enumeration(type, target);
+                break;
+            case Kind::raw_json:
+                static_cast<RawJson*>(target)->text = raw();
+                break;
+            case Kind::any_value:
+                any(*static_cast<AnyValue*>(target));
+                break;
+            case Kind::record:
+                record(*type.record, target, depth);
+                break;
+            case Kind::list:
+                list(type, target, depth);
+                break;
+            default:
+                optional(type, target, depth);
+                break;
         }
     }
 
@@ -113,10 +137,17 @@ class Filler {
         const std::uint64_t range = type.high - low;  // right for a negative low, too: modulo 2^64
         std::uint64_t offset = 0;
         switch (random_.below(4)) {
-            case 0: offset = 0; break;
-            case 1: offset = range; break;
-            case 2: offset = std::min<std::uint64_t>(range, random_.below(100)); break;
-            default: offset = range == ~std::uint64_t{0} ? random_.next() : random_.below(range + 1);
+            case 0:
+                offset = 0;
+                break;
+            case 1:
+                offset = range;
+                break;
+            case 2:
+                offset = std::min<std::uint64_t>(range, random_.below(100));
+                break;
+            default:
+                offset = range == ~std::uint64_t{0} ? random_.next() : random_.below(range + 1);
         }
         const std::uint64_t number = low + offset;
         Problem none;
@@ -161,8 +192,9 @@ class Filler {
 
     std::string character() {
         static constexpr std::string_view samples[] = {
-            "\"", "\\", "/", "<", ">", "&", "'", "]]>", "\t", "\n", "\r", "~", " ", "\u00E9", "\u07FF",
-            "\u0800", "\u20AC", "\uFFFD", "\uE000", "\U00010000", "\U0001F50C", "\U0010FFFF"};
+            "\"",     "\\",     "/",      "<",          ">",          "&",         "'",      "]]>",
+            "\t",     "\n",     "\r",     "~",          " ",          "\u00E9",    "\u07FF", "\u0800",
+            "\u20AC", "\uFFFD", "\uE000", "\U00010000", "\U0001F50C", "\U0010FFFF"};
         if (random_.one_in(2)) return std::string(1, static_cast<char>(' ' + random_.below(95)));
         const std::string_view sample = samples[random_.below(std::size(samples))];
         return std::string(sample == "]]>" ? "]" : sample);
@@ -187,7 +219,8 @@ class Filler {
 
     Duration duration() {
         if (random_.one_in(20)) return Duration{Duration::endless};
-        const std::int64_t seconds = static_cast<std::int64_t>(random_.below(random_.one_in(2) ? 100'000 : 100'000'000));
+        const std::int64_t seconds =
+            static_cast<std::int64_t>(random_.below(random_.one_in(2) ? 100'000 : 100'000'000));
         const std::int64_t us = random_.one_in(4) ? static_cast<std::int64_t>(random_.below(1'000'000)) : 0;
         const std::int64_t span = seconds * 1'000'000 + us;
         return Duration{random_.one_in(8) ? -span : span};
@@ -204,13 +237,27 @@ class Filler {
 
     void any(AnyValue& any) {
         switch (random_.below(7)) {
-            case 0: any.value = nullptr; break;
-            case 1: any.value = random_.one_in(2); break;
-            case 2: any.value = static_cast<std::int64_t>(random_.next()); break;
-            case 3: any.value = static_cast<double>(random_.below(1'000'000)) + 0.5; break;
-            case 4: any.value = text(0, 20); break;
-            case 5: any.value = RawJson{list_json(0)}; break;
-            default: any.value = RawJson{object_json(0)}; break;
+            case 0:
+                any.value = nullptr;
+                break;
+            case 1:
+                any.value = random_.one_in(2);
+                break;
+            case 2:
+                any.value = static_cast<std::int64_t>(random_.next());
+                break;
+            case 3:
+                any.value = static_cast<double>(random_.below(1'000'000)) + 0.5;
+                break;
+            case 4:
+                any.value = text(0, 20);
+                break;
+            case 5:
+                any.value = RawJson{list_json(0)};
+                break;
+            default:
+                any.value = RawJson{object_json(0)};
+                break;
         }
     }
 
@@ -218,20 +265,30 @@ class Filler {
 
     std::string raw() {  // not null, which an optional member reads as absent
         switch (random_.below(3)) {
-            case 0: return string_json();
-            case 1: return list_json(0);
-            default: return object_json(0);
+            case 0:
+                return string_json();
+            case 1:
+                return list_json(0);
+            default:
+                return object_json(0);
         }
     }
     std::string json(std::size_t depth) {
         switch (random_.below(depth < 3 ? 7 : 5)) {
-            case 0: return "null";
-            case 1: return random_.one_in(2) ? "true" : "false";
-            case 2: return std::to_string(static_cast<std::int64_t>(random_.next()));
-            case 3: return std::to_string(random_.below(1000)) + ".25";
-            case 4: return string_json();
-            case 5: return list_json(depth + 1);
-            default: return object_json(depth + 1);
+            case 0:
+                return "null";
+            case 1:
+                return random_.one_in(2) ? "true" : "false";
+            case 2:
+                return std::to_string(static_cast<std::int64_t>(random_.next()));
+            case 3:
+                return std::to_string(random_.below(1000)) + ".25";
+            case 4:
+                return string_json();
+            case 5:
+                return list_json(depth + 1);
+            default:
+                return object_json(depth + 1);
         }
     }
     std::string string_json() {
@@ -260,6 +317,8 @@ class Filler {
 
 }  // namespace
 
-void fill_random(const Record& record, void* value, std::uint64_t seed) { Filler(seed).record(record, value, 0); }
+void fill_random(const Record& record, void* value, std::uint64_t seed) {
+    Filler(seed).record(record, value, 0);
+}
 
 }  // namespace busbar::wire

@@ -146,15 +146,32 @@ bool in_range(const Type& type, std::uint64_t number) {
 template <class Number>
 void store_whole(Kind kind, Number number, void* target) {
     switch (kind) {
-        case Kind::int8: *static_cast<std::int8_t*>(target) = static_cast<std::int8_t>(number); break;
-        case Kind::int16: *static_cast<std::int16_t*>(target) = static_cast<std::int16_t>(number); break;
-        case Kind::int32: *static_cast<std::int32_t*>(target) = static_cast<std::int32_t>(number); break;
-        case Kind::int64: *static_cast<std::int64_t*>(target) = static_cast<std::int64_t>(number); break;
-        case Kind::uint8: *static_cast<std::uint8_t*>(target) = static_cast<std::uint8_t>(number); break;
-        case Kind::uint16: *static_cast<std::uint16_t*>(target) = static_cast<std::uint16_t>(number); break;
-        case Kind::uint32: *static_cast<std::uint32_t*>(target) = static_cast<std::uint32_t>(number); break;
-        case Kind::uint64: *static_cast<std::uint64_t*>(target) = static_cast<std::uint64_t>(number); break;
-        default: break;
+        case Kind::int8:
+            *static_cast<std::int8_t*>(target) = static_cast<std::int8_t>(number);
+            break;
+        case Kind::int16:
+            *static_cast<std::int16_t*>(target) = static_cast<std::int16_t>(number);
+            break;
+        case Kind::int32:
+            *static_cast<std::int32_t*>(target) = static_cast<std::int32_t>(number);
+            break;
+        case Kind::int64:
+            *static_cast<std::int64_t*>(target) = static_cast<std::int64_t>(number);
+            break;
+        case Kind::uint8:
+            *static_cast<std::uint8_t*>(target) = static_cast<std::uint8_t>(number);
+            break;
+        case Kind::uint16:
+            *static_cast<std::uint16_t*>(target) = static_cast<std::uint16_t>(number);
+            break;
+        case Kind::uint32:
+            *static_cast<std::uint32_t*>(target) = static_cast<std::uint32_t>(number);
+            break;
+        case Kind::uint64:
+            *static_cast<std::uint64_t*>(target) = static_cast<std::uint64_t>(number);
+            break;
+        default:
+            break;
     }
 }
 
@@ -250,14 +267,22 @@ std::string sized_detail(std::size_t size, std::string_view unit, std::string_vi
 std::string_view name_of(Kind kind) {
     if (is_whole(kind)) return "a whole number";
     switch (kind) {
-        case Kind::boolean: return "true or false";
-        case Kind::number: return "a number";
-        case Kind::hex: return "hexadecimal digits as text";
-        case Kind::date_time: return "a date-time as text";
-        case Kind::duration: return "a duration as text";
-        case Kind::record: return "an object";
-        case Kind::list: return "a list";
-        default: return "text";
+        case Kind::boolean:
+            return "true or false";
+        case Kind::number:
+            return "a number";
+        case Kind::hex:
+            return "hexadecimal digits as text";
+        case Kind::date_time:
+            return "a date-time as text";
+        case Kind::duration:
+            return "a duration as text";
+        case Kind::record:
+            return "an object";
+        case Kind::list:
+            return "a list";
+        default:
+            return "text";
     }
 }
 
@@ -358,8 +383,8 @@ bool read_double(std::string_view digits, double& number, int& decimals) {
     if (!take_apart(digits, parts)) return false;
     // Too large for a double, or too small for one: where the first digit stands says which.
     const auto zeros = std::min(parts.fraction.find_first_not_of('0'), parts.fraction.size());
-    const std::int64_t first = parts.whole.empty() ? -static_cast<std::int64_t>(zeros)
-                                                   : static_cast<std::int64_t>(parts.whole.size());
+    const std::int64_t first =
+        parts.whole.empty() ? -static_cast<std::int64_t>(zeros) : static_cast<std::int64_t>(parts.whole.size());
     const bool zero = parts.whole.empty() && parts.fraction.empty();
     number = !zero && first + parts.point > 0 ? std::numeric_limits<double>::infinity() : 0.0;
     return true;
@@ -421,22 +446,40 @@ bool set_text(const Type& type, std::string_view text, void* target, Problem& pr
             return true;
         }
         case Kind::enumeration:
-        case Kind::open_enumeration: return set_enumeration(type, text, target, problem);
-        default: return wrong_type(type, "text", problem);
+        case Kind::open_enumeration:
+            return set_enumeration(type, text, target, problem);
+        default:
+            return wrong_type(type, "text", problem);
     }
 }
 
 std::uint64_t load_whole(Kind kind, const void* value, bool& negative) {
     std::int64_t number = 0;
     switch (kind) {
-        case Kind::int8: number = *static_cast<const std::int8_t*>(value); break;
-        case Kind::int16: number = *static_cast<const std::int16_t*>(value); break;
-        case Kind::int32: number = *static_cast<const std::int32_t*>(value); break;
-        case Kind::int64: number = *static_cast<const std::int64_t*>(value); break;
-        case Kind::uint8: number = *static_cast<const std::uint8_t*>(value); break;
-        case Kind::uint16: number = *static_cast<const std::uint16_t*>(value); break;
-        case Kind::uint32: number = *static_cast<const std::uint32_t*>(value); break;
-        default: negative = false; return *static_cast<const std::uint64_t*>(value);
+        case Kind::int8:
+            number = *static_cast<const std::int8_t*>(value);
+            break;
+        case Kind::int16:
+            number = *static_cast<const std::int16_t*>(value);
+            break;
+        case Kind::int32:
+            number = *static_cast<const std::int32_t*>(value);
+            break;
+        case Kind::int64:
+            number = *static_cast<const std::int64_t*>(value);
+            break;
+        case Kind::uint8:
+            number = *static_cast<const std::uint8_t*>(value);
+            break;
+        case Kind::uint16:
+            number = *static_cast<const std::uint16_t*>(value);
+            break;
+        case Kind::uint32:
+            number = *static_cast<const std::uint32_t*>(value);
+            break;
+        default:
+            negative = false;
+            return *static_cast<const std::uint64_t*>(value);
     }
     negative = number < 0;
     return static_cast<std::uint64_t>(number);
@@ -451,20 +494,27 @@ bool check_scalar(const Type& type, const void* value, Problem& problem) {
         return in_range(type, below_zero) || out_of_range(type, below_zero, problem);
     }
     switch (type.kind) {
-        case Kind::number: return check_number(type, *static_cast<const double*>(value), problem);
+        case Kind::number:
+            return check_number(type, *static_cast<const double*>(value), problem);
         case Kind::text:
         case Kind::secret: {
             const auto& text = *static_cast<const std::string*>(value);
             return check_utf8(text, problem) && check_text_size(type, text, problem);
         }
-        case Kind::hex: return check_hex(type, *static_cast<const std::string*>(value), problem);
-        case Kind::date_time: return check_date_time(*static_cast<const DateTime*>(value), problem);
+        case Kind::hex:
+            return check_hex(type, *static_cast<const std::string*>(value), problem);
+        case Kind::date_time:
+            return check_date_time(*static_cast<const DateTime*>(value), problem);
         case Kind::enumeration:
-        case Kind::open_enumeration: return check_enumeration(type, value, problem);
+        case Kind::open_enumeration:
+            return check_enumeration(type, value, problem);
         case Kind::raw_json:
-            return is_json(static_cast<const RawJson*>(value)->text) || fail(problem, Fault::bad_format, "not valid JSON");
-        case Kind::any_value: return check_any(*static_cast<const AnyValue*>(value), problem);
-        default: return true;
+            return is_json(static_cast<const RawJson*>(value)->text) ||
+                   fail(problem, Fault::bad_format, "not valid JSON");
+        case Kind::any_value:
+            return check_any(*static_cast<const AnyValue*>(value), problem);
+        default:
+            return true;
     }
 }
 

@@ -32,12 +32,16 @@ bool check_scalar(const Type& type, const void* value, Problem& problem);
 bool wrong_type(const Type& type, std::string_view got, Problem& problem);  // always false
 bool check_list_size(const Type& list, std::size_t size, Problem& problem);
 
-// A decimal text as a double: false if it is not a number; ±infinity if it is too large for one. `decimals` is the number
-// of digits after the point if that is as simple as it looks, else -1.
+// A decimal text as a double: false if it is not a number; ±infinity if it is too large for one. `decimals` is the
+// number of digits after the point if that is as simple as it looks, else -1.
 bool read_double(std::string_view digits, double& number, int& decimals);
 
-constexpr bool is_whole(Kind kind) { return kind >= Kind::int8 && kind <= Kind::uint64; }
-constexpr bool is_text(Kind kind) { return kind >= Kind::text && kind <= Kind::open_enumeration; }
+constexpr bool is_whole(Kind kind) {
+    return kind >= Kind::int8 && kind <= Kind::uint64;
+}
+constexpr bool is_text(Kind kind) {
+    return kind >= Kind::text && kind <= Kind::open_enumeration;
+}
 
 // The whole number at `value`, sign-extended; `negative` says whether to read it as a signed one.
 std::uint64_t load_whole(Kind kind, const void* value, bool& negative);
@@ -46,8 +50,8 @@ std::uint64_t load_whole(Kind kind, const void* value, bool& negative);
 std::string quoted(std::string_view text);
 std::string sized_detail(std::size_t size, std::string_view unit, std::string_view bound, std::size_t limit);
 
-// Equality of `size` bytes; for names, which are short, quicker than a call of memcmp. What does not fill a word is read
-// as the word that ends with it.
+// Equality of `size` bytes; for names, which are short, quicker than a call of memcmp. What does not fill a word is
+// read as the word that ends with it.
 template <class Word>
 inline bool same_word(const char* a, const char* b) {
     Word x, y;

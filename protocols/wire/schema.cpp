@@ -48,20 +48,31 @@ class Schema {
     std::string type(const Type& type) {
         if (is_whole(type.kind)) return whole(type);
         switch (type.kind) {
-            case Kind::optional: return this->type(*type.element);
-            case Kind::boolean: return "\"type\":\"boolean\"";
-            case Kind::number: return number(type);
+            case Kind::optional:
+                return this->type(*type.element);
+            case Kind::boolean:
+                return "\"type\":\"boolean\"";
+            case Kind::number:
+                return number(type);
             case Kind::text:
-            case Kind::secret: return "\"type\":\"string\"" + sizes(type, "Length", 1);
-            case Kind::hex: return "\"type\":\"string\",\"pattern\":\"^[0-9A-Fa-f]*$\"" + sizes(type, "Length", 2);
-            case Kind::date_time: return "\"type\":\"string\",\"format\":\"date-time\"";
-            case Kind::duration: return "\"type\":\"string\",\"format\":\"duration\"";
-            case Kind::enumeration: return "\"type\":\"string\",\"enum\":" + names(type);
-            case Kind::open_enumeration: return "\"type\":\"string\",\"examples\":" + names(type);
+            case Kind::secret:
+                return "\"type\":\"string\"" + sizes(type, "Length", 1);
+            case Kind::hex:
+                return "\"type\":\"string\",\"pattern\":\"^[0-9A-Fa-f]*$\"" + sizes(type, "Length", 2);
+            case Kind::date_time:
+                return "\"type\":\"string\",\"format\":\"date-time\"";
+            case Kind::duration:
+                return "\"type\":\"string\",\"format\":\"duration\"";
+            case Kind::enumeration:
+                return "\"type\":\"string\",\"enum\":" + names(type);
+            case Kind::open_enumeration:
+                return "\"type\":\"string\",\"examples\":" + names(type);
             case Kind::list:
                 return "\"type\":\"array\",\"items\":{" + this->type(*type.element) + '}' + sizes(type, "Items", 1);
-            case Kind::record: return reference(*type.record);
-            default: return {};  // any JSON
+            case Kind::record:
+                return reference(*type.record);
+            default:
+                return {};  // any JSON
         }
     }
 
@@ -83,7 +94,8 @@ class Schema {
             out += ",\"minimum\":" + std::to_string(type.low) + ",\"maximum\":" + std::to_string(type.high);
         }
         if (type.decimals == 0) out += ",\"multipleOf\":1";
-        if (type.decimals > 0) out += ",\"multipleOf\":0." + std::string(static_cast<std::size_t>(type.decimals - 1), '0') + '1';
+        if (type.decimals > 0)
+            out += ",\"multipleOf\":0." + std::string(static_cast<std::size_t>(type.decimals - 1), '0') + '1';
         return out;
     }
 
@@ -128,6 +140,8 @@ class Schema {
 
 }  // namespace
 
-std::string json_schema(const Record& record) { return Schema().write(record); }
+std::string json_schema(const Record& record) {
+    return Schema().write(record);
+}
 
 }  // namespace busbar::wire

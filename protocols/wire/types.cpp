@@ -247,7 +247,8 @@ std::string to_text(Duration span) {
     if (span.us >= endless_from) return "P9999Y";
     if (span.us == 0) return "PT0S";
     const bool negative = span.us < 0;
-    const auto us = negative ? std::uint64_t{0} - static_cast<std::uint64_t>(span.us) : static_cast<std::uint64_t>(span.us);
+    const auto us =
+        negative ? std::uint64_t{0} - static_cast<std::uint64_t>(span.us) : static_cast<std::uint64_t>(span.us);
     std::string out = negative ? "-P" : "P";
     append_part(out, us / us_per_day, 'D');
     const std::uint64_t rest = us % us_per_day;

@@ -1,5 +1,5 @@
-// XML into records. One walk of the document stores what the record's table names, and passes over the rest; there is no
-// tree. Namespaces are resolved here.
+// XML into records. One walk of the document stores what the record's table names, and passes over the rest; there is
+// no tree. Namespaces are resolved here.
 #include <algorithm>
 
 #include "protocols/wire/path.hpp"
@@ -126,7 +126,9 @@ std::string path_to(const Frame* frame) {
     return path;
 }
 
-const Type& without_optional(const Type& type) { return type.kind == Kind::optional ? *type.element : type; }
+const Type& without_optional(const Type& type) {
+    return type.kind == Kind::optional ? *type.element : type;
+}
 
 void* engage(const Type& optional, void* maybe) {
     const void* held = optional.optional->get(maybe);
@@ -136,7 +138,9 @@ void* engage(const Type& optional, void* maybe) {
 class Reader {
   public:
     Reader(std::string_view text, const XmlOptions& options)
-        : options_(options), depth_limit_(std::min<std::size_t>(options.limits.depth, 512)), scan_(text, options.limits) {}
+        : options_(options),
+          depth_limit_(std::min<std::size_t>(options.limits.depth, 512)),
+          scan_(text, options.limits) {}
 
     Failure read(const Record& record, void* value) {
         XmlTag root;
@@ -165,8 +169,9 @@ class Reader {
             return scan_.fail(Fault::unknown_type, "", quoted(name.local) + ", expected " + std::string(options_.root));
         }
         if (options_.any_namespace || scope_.is(name.prefix, record.ns)) return true;
-        return scan_.fail(Fault::unknown_type, "", "the root element is in another namespace, expected " +
-                                                       std::string(record.ns ? record.ns->uri : "none"));
+        return scan_.fail(
+            Fault::unknown_type, "",
+            "the root element is in another namespace, expected " + std::string(record.ns ? record.ns->uri : "none"));
     }
 
     bool start_tag(XmlTag& tag) { return scan_.scan_name(tag.name) && rest_of_tag(tag); }
@@ -197,8 +202,10 @@ class Reader {
                 case Scanner::Token::start:
                     if (!read_child(frame)) return false;
                     break;
-                case Scanner::Token::end: return scan_.end_tag(tag.name);
-                case Scanner::Token::failed: return false;
+                case Scanner::Token::end:
+                    return scan_.end_tag(tag.name);
+                case Scanner::Token::failed:
+                    return false;
             }
         }
     }
@@ -239,8 +246,8 @@ class Reader {
         return ok;
     }
 
-    // The field whose name stands next, if it is what comes next in the order of the table: the member of a list again, or
-    // the one after it. Its namespace is still to be looked at.
+    // The field whose name stands next, if it is what comes next in the order of the table: the member of a list again,
+    // or the one after it. Its namespace is still to be looked at.
     std::size_t take_next_name(XmlTag& tag, Frame& frame) {
         const std::span<const Field> fields = frame.record.all;
         for (std::size_t i = frame.next; i < fields.size() && i < frame.next + 2; ++i) {
@@ -424,14 +431,17 @@ class Reader {
     static bool set_any_text(std::string_view text, const Type& type, void* target, Problem& problem) {
         switch (type.kind) {
             case Kind::text:
-            case Kind::secret: return set_text(type, text, target, problem);
-            case Kind::boolean: return set_boolean(trimmed(text), type, target, problem);
+            case Kind::secret:
+                return set_text(type, text, target, problem);
+            case Kind::boolean:
+                return set_boolean(trimmed(text), type, target, problem);
             case Kind::raw_json:
             case Kind::any_value:
                 if (!read_json_value(text, type, target)) return true;
                 problem = {Fault::bad_format, "not valid JSON"};
                 return false;
-            default: break;
+            default:
+                break;
         }
         text = trimmed(text);
         if (is_text(type.kind)) return set_text(type, text, target, problem);

@@ -135,7 +135,8 @@ bool Scanner::scan_attributes(XmlTag& tag, std::vector<XmlAttribute>& attributes
         }
         if (at_ == before) return fail_syntax("expected a blank, > or />");
         if (attributes.size() == max_attributes) {
-            return fail(Fault::too_large, "", "more than " + std::to_string(max_attributes) + " attributes of one element");
+            return fail(Fault::too_large, "",
+                        "more than " + std::to_string(max_attributes) + " attributes of one element");
         }
         if (!scan_attribute(attributes.emplace_back())) return false;
     }
@@ -194,7 +195,8 @@ bool Scanner::resolve_reference(char*& to) {
     for (int digit = 0; code <= 0x10FFFF && (digit = digit_of(*at, base)) >= 0; ++at) {
         code = code * static_cast<std::uint32_t>(base) + static_cast<std::uint32_t>(digit);
     }
-    if (at == start || *at != ';' || !is_character(code)) return fail_syntax("a reference to a character that XML cannot hold");
+    if (at == start || *at != ';' || !is_character(code))
+        return fail_syntax("a reference to a character that XML cannot hold");
     at_ = at + 1;
     to = put_utf8(to, code);
     return true;
@@ -241,7 +243,8 @@ bool Scanner::scan_text(std::string* text) {
         } else if (*at_ == '\r') {
             if (*++at_ != '\n') *to++ = '\n';
         } else {
-            return fail_syntax(at_ == end_ ? "the document ends within an element" : "a character that XML cannot hold");
+            return fail_syntax(at_ == end_ ? "the document ends within an element"
+                                           : "a character that XML cannot hold");
         }
     }
     if (text) text->append(start, to);
@@ -287,9 +290,13 @@ bool Scanner::odd_text(char* start, std::string_view name, std::string_view& tex
     at_ = start;
     parts_.clear();
     switch (search_tag(&parts_)) {
-        case Token::failed: return false;
-        case Token::start: element = true; return false;
-        case Token::end: break;
+        case Token::failed:
+            return false;
+        case Token::start:
+            element = true;
+            return false;
+        case Token::end:
+            break;
     }
     text = parts_;
     return end_tag(name);

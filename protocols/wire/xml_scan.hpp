@@ -83,8 +83,8 @@ class Scanner {
         return *at_ == '<' && at_[1] == '/' ? Token::end : search_tag(text);
     }
 
-    // The text of an element without elements within, and its end tag. `element` is set, and false the answer, if there is
-    // an element.
+    // The text of an element without elements within, and its end tag. `element` is set, and false the answer, if there
+    // is an element.
     bool simple_text(std::string_view name, std::string_view& text, bool& element) {
         char* start = at_;
         while (is(*at_, xml_plain)) ++at_;
@@ -92,7 +92,8 @@ class Scanner {
         text = {start, at_};
         return end_tag(name);
     }
-    // The same if the text is a whole number in its most usual form: [-]digits, at most 18 of them. False: nothing done.
+    // The same if the text is a whole number in its most usual form: [-]digits, at most 18 of them. False: nothing
+    // done.
     bool simple_whole(std::int64_t& number) {
         const char* at = at_;
         const bool negative = *at == '-';

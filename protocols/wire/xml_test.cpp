@@ -31,8 +31,8 @@ struct Plain {
     List<Resource> resource;
 };
 XML_NAMES(Plain, grid)
-RECORD(Plain, number, name, flag, int32, real, tenths, text, hex, when, span, unit, measurand, raw, any, list, two, period,
-       target, resource)
+RECORD(Plain, number, name, flag, int32, real, tenths, text, hex, when, span, unit, measurand, raw, any, list, two,
+       period, target, resource)
 
 // A record without any namespace.
 struct Bare {
@@ -75,9 +75,10 @@ Plain plain_of(std::string_view members, const XmlOptions& options = {}) {
 
 TEST(XmlRead, elements_in_any_order) {
     Period period;
-    EXPECT_FALSE(from_xml("<Period xmlns='urn:example:grid'><limit>8.1</limit> <numberPhases>3</numberPhases>\n"
-                          "<startPeriod>60</startPeriod></Period>",
-                          period));
+    EXPECT_FALSE(
+        from_xml("<Period xmlns='urn:example:grid'><limit>8.1</limit> <numberPhases>3</numberPhases>\n"
+                 "<startPeriod>60</startPeriod></Period>",
+                 period));
     EXPECT_EQ(period, (Period{60, 8.1, 3}));
 }
 
@@ -93,9 +94,10 @@ TEST(XmlRead, lists_have_a_size) {
     EXPECT_EQ(fault("<two>1</two><two>2</two>"), "");
     EXPECT_EQ(fault("<list>1</list><list>x</list>"), "wrong type at /list/1");
     Schedule schedule;
-    EXPECT_EQ(fault_of(from_xml("<Schedule xmlns='urn:example:grid' id='1'><chargingRateUnit>W</chargingRateUnit></Schedule>",
-                                schedule)),
-              "missing at /period");
+    EXPECT_EQ(
+        fault_of(from_xml("<Schedule xmlns='urn:example:grid' id='1'><chargingRateUnit>W</chargingRateUnit></Schedule>",
+                          schedule)),
+        "missing at /period");
 }
 
 TEST(XmlRead, booleans_are_true_false_1_0) {
@@ -109,8 +111,9 @@ TEST(XmlRead, booleans_are_true_false_1_0) {
 }
 
 TEST(XmlRead, blanks_around_values_that_are_not_text) {
-    const Plain plain = plain_of("<int32>\n 5 </int32><real>\t1.5</real><when> 1970-01-01T00:00:01Z </when><span> PT1S </span>"
-                                 "<unit> A </unit><hex> 0f </hex><measurand> SoC </measurand><text> x </text>");
+    const Plain plain = plain_of(
+        "<int32>\n 5 </int32><real>\t1.5</real><when> 1970-01-01T00:00:01Z </when><span> PT1S </span>"
+        "<unit> A </unit><hex> 0f </hex><measurand> SoC </measurand><text> x </text>");
     EXPECT_EQ(plain.int32, 5);
     EXPECT_EQ(plain.real, 1.5);
     EXPECT_EQ(plain.when, DateTime{1'000'000});
@@ -134,7 +137,8 @@ TEST(XmlRead, numbers_as_schema_types_write_them) {
 }
 
 TEST(XmlRead, numbers_that_are_none) {
-    for (const char* text : {"", " ", "x", "1x", "1 2", "0x10", "+-1", "--1", "1e", "e5", ".", "INF", "NaN", "inf", "nan", "1,5"}) {
+    for (const char* text :
+         {"", " ", "x", "1x", "1 2", "0x10", "+-1", "--1", "1e", "e5", ".", "INF", "NaN", "inf", "nan", "1,5"}) {
         EXPECT_EQ(fault("<real>" + std::string(text) + "</real>"), "wrong type at /real") << text;
         EXPECT_EQ(fault("<int32>" + std::string(text) + "</int32>"), "wrong type at /int32") << text;
     }
@@ -181,8 +185,9 @@ TEST(XmlRead, formats) {
 }
 
 TEST(XmlRead, unknown_elements_and_attributes_are_skipped) {
-    const Plain plain = plain_of("<x><int32>1</int32><y><z a='1'>t</z></y>text<![CDATA[c]]></x><int32 a='1' v:b='2'>2</int32>"
-                                 "<undeclared:int32>3</undeclared:int32>");
+    const Plain plain = plain_of(
+        "<x><int32>1</int32><y><z a='1'>t</z></y>text<![CDATA[c]]></x><int32 a='1' v:b='2'>2</int32>"
+        "<undeclared:int32>3</undeclared:int32>");
     EXPECT_EQ(plain.int32, 2);
     EXPECT_EQ(fault("<x/><x/>"), "");
 }
@@ -219,9 +224,11 @@ TEST(XmlRead, attributes_have_no_namespace_unless_the_table_says_one) {
     Price price;
     EXPECT_FALSE(from_xml("<q:Price xmlns:q='urn:example:tariff' q:currency='CHF' estimate='1'>0.5</q:Price>", price));
     EXPECT_EQ(price, (Price{"CHF", true, 0.5}));
-    EXPECT_EQ(fault_of(from_xml("<Price xmlns='urn:example:tariff' currency='CHF'>0.5</Price>", price)), "missing at /currency");
+    EXPECT_EQ(fault_of(from_xml("<Price xmlns='urn:example:tariff' currency='CHF'>0.5</Price>", price)),
+              "missing at /currency");
     Price other;
-    EXPECT_FALSE(from_xml("<q:Price xmlns:q='urn:example:tariff' q:currency='CHF' q:estimate='1'>0.5</q:Price>", other));
+    EXPECT_FALSE(
+        from_xml("<q:Price xmlns:q='urn:example:tariff' q:currency='CHF' q:estimate='1'>0.5</q:Price>", other));
     EXPECT_EQ(other.estimate.value, std::nullopt);
 }
 
@@ -253,9 +260,10 @@ TEST(XmlRead, namespaces_are_checked) {
 
 TEST(XmlRead, any_prefix_will_do) {
     Plain plain;
-    EXPECT_FALSE(from_xml("<a:Plain xmlns:a='urn:example:grid' xmlns:b='urn:example:grid' number='1'><b:int32>1</b:int32>"
-                          "<a:period><b:startPeriod>1</b:startPeriod><limit xmlns='urn:example:grid'>2</limit></a:period></a:Plain>",
-                          plain));
+    EXPECT_FALSE(from_xml(
+        "<a:Plain xmlns:a='urn:example:grid' xmlns:b='urn:example:grid' number='1'><b:int32>1</b:int32>"
+        "<a:period><b:startPeriod>1</b:startPeriod><limit xmlns='urn:example:grid'>2</limit></a:period></a:Plain>",
+        plain));
     EXPECT_EQ(plain.int32, 1);
     EXPECT_EQ(plain.period, (Period{1, 2, {}}));
 }
@@ -273,7 +281,8 @@ TEST(XmlRead, a_record_without_a_namespace) {
     EXPECT_EQ(bare.id.value, 3);
     EXPECT_EQ(fault_of(from_xml("<Bare xmlns='urn:x'><value>1</value></Bare>", bare)), "unknown type at ");
     EXPECT_EQ(fault_of(from_xml("<Bare><value xmlns='urn:x'>1</value></Bare>", bare)), "missing at /value");
-    EXPECT_EQ(fault_of(from_xml("<Bare><p:y xmlns:p='urn:x' xmlns=''><value>1</value></p:y></Bare>", bare)), "missing at /value");
+    EXPECT_EQ(fault_of(from_xml("<Bare><p:y xmlns:p='urn:x' xmlns=''><value>1</value></p:y></Bare>", bare)),
+              "missing at /value");
     EXPECT_FALSE(from_xml("<Bare><value xmlns=''>1</value></Bare>", bare));
     EXPECT_EQ(to_xml(Bare{{7}, 1}, {}, {.declaration = false}), "<Bare id=\"7\"><value>1</value></Bare>");
 }
@@ -281,7 +290,8 @@ TEST(XmlRead, a_record_without_a_namespace) {
 TEST(XmlRead, any_namespace_matches_local_names) {
     Plain plain;
     const XmlOptions options{.any_namespace = true};
-    EXPECT_FALSE(from_xml("<Plain xmlns='urn:other'><q:int32>1</q:int32><target><device>4</device></target></Plain>", plain, options));
+    EXPECT_FALSE(from_xml("<Plain xmlns='urn:other'><q:int32>1</q:int32><target><device>4</device></target></Plain>",
+                          plain, options));
     EXPECT_EQ(plain.int32, 1);
     EXPECT_EQ(plain.target[0].device, (List<std::int32_t, 0, 5>{4}));
 }
@@ -306,13 +316,15 @@ TEST(XmlRead, choices_have_one_member) {
     EXPECT_EQ(fault("<target><t:site>a</t:site></target><target/>"), "bad choice at /target/1");
     EXPECT_EQ(fault("<target><t:site>a</t:site><t:everything/></target>"), "bad choice at /target/0");
     EXPECT_EQ(fault("<target><t:site>a</t:site><v:device>1</v:device></target>"), "bad choice at /target/0");
-    EXPECT_EQ(fault("<target><t:period><limit>1</limit></t:period></target>"), "missing at /target/0/period/startPeriod");
+    EXPECT_EQ(fault("<target><t:period><limit>1</limit></t:period></target>"),
+              "missing at /target/0/period/startPeriod");
 }
 
 TEST(XmlRead, xsi_type_names_the_alternative) {
-    const Plain plain = plain_of("<resource xsi:type='t:PriceType' t:currency='CHF'>2</resource>"
-                                 "<resource xsi:type=' schedule ' id='4'><chargingRateUnit>A</chargingRateUnit>"
-                                 "<period><startPeriod>0</startPeriod><limit>1</limit></period></resource>");
+    const Plain plain = plain_of(
+        "<resource xsi:type='t:PriceType' t:currency='CHF'>2</resource>"
+        "<resource xsi:type=' schedule ' id='4'><chargingRateUnit>A</chargingRateUnit>"
+        "<period><startPeriod>0</startPeriod><limit>1</limit></period></resource>");
     ASSERT_EQ(plain.resource.size(), 2u);
     EXPECT_EQ(plain.resource[0].price, (Price{"CHF", std::nullopt, 2}));
     EXPECT_FALSE(plain.resource[0].schedule);
@@ -330,13 +342,58 @@ TEST(XmlRead, xsi_type_that_is_absent_or_unknown) {
 }
 
 TEST(XmlRead, documents_that_are_not_well_formed) {
-    for (const char* text :
-         {"", " ", "x", "<", "<P", "<P>", "<P></p>", "</P>", "<P a=1/>", "<P a/>", "<P a='1/>", "<P a='1'b='2'/>", "<P a='<'/>",
-          "<P a='&b;'/>", "<P a='\x01'/>", "<P =''/>", "<P 1='2'/>", "<P / >", "<P/><P/>", "<P/>x", "x<P/>", "<P><!-- </P>",
-          "<P><![CDATA[</P>", "<P><?pi</P>", "<P><? ?></P>", "<P><?1?></P>", "<P><!x></P>", "<P>< x/></P>", "<P><1/></P>", "<?xml version='1.0'?>", "<?xml",
-          "<!-- ", "<P>\x80</P>", "<P>\x01</P>", "<P><x>\x01</x></P>", "<P>&#0;</P>", "<P>&#xD800;</P>", "<P>&#x110000;</P>",
-          "<P>&#4294967296;</P>", "<P>&#x1;</P>", "<P>&#xFFFF;</P>", "<P>&#;</P>", "<P>&#x;</P>", "<P>&#12</P>", "<P>&#1a;</P>",
-          "<P>&nbsp;</P>", "<P>&</P>", "<P>a & b</P>", "<P><x></P></x>", "<P><x></x ></P ", "<P></P", "<P><text><![CDATA[\x01]]></text></P>"}) {
+    for (const char* text : {"",
+                             " ",
+                             "x",
+                             "<",
+                             "<P",
+                             "<P>",
+                             "<P></p>",
+                             "</P>",
+                             "<P a=1/>",
+                             "<P a/>",
+                             "<P a='1/>",
+                             "<P a='1'b='2'/>",
+                             "<P a='<'/>",
+                             "<P a='&b;'/>",
+                             "<P a='\x01'/>",
+                             "<P =''/>",
+                             "<P 1='2'/>",
+                             "<P / >",
+                             "<P/><P/>",
+                             "<P/>x",
+                             "x<P/>",
+                             "<P><!-- </P>",
+                             "<P><![CDATA[</P>",
+                             "<P><?pi</P>",
+                             "<P><? ?></P>",
+                             "<P><?1?></P>",
+                             "<P><!x></P>",
+                             "<P>< x/></P>",
+                             "<P><1/></P>",
+                             "<?xml version='1.0'?>",
+                             "<?xml",
+                             "<!-- ",
+                             "<P>\x80</P>",
+                             "<P>\x01</P>",
+                             "<P><x>\x01</x></P>",
+                             "<P>&#0;</P>",
+                             "<P>&#xD800;</P>",
+                             "<P>&#x110000;</P>",
+                             "<P>&#4294967296;</P>",
+                             "<P>&#x1;</P>",
+                             "<P>&#xFFFF;</P>",
+                             "<P>&#;</P>",
+                             "<P>&#x;</P>",
+                             "<P>&#12</P>",
+                             "<P>&#1a;</P>",
+                             "<P>&nbsp;</P>",
+                             "<P>&</P>",
+                             "<P>a & b</P>",
+                             "<P><x></P></x>",
+                             "<P><x></x ></P ",
+                             "<P></P",
+                             "<P><text><![CDATA[\x01]]></text></P>"}) {
         std::string document = text;
         if (const std::size_t root = document.find("<P"); root != std::string::npos) {
             document.insert(root + 2, " xmlns='urn:example:grid'");
@@ -358,7 +415,9 @@ TEST(XmlRead, syntax_errors_say_where_and_what) {
 
 TEST(XmlRead, blanks_within_tags) {
     Plain plain;
-    EXPECT_FALSE(from_xml("<Plain\n xmlns = \"urn:example:grid\"\tname='a\n\tb'\r\n><int32 >1</int32\n><flag\n>1</flag></Plain >", plain));
+    EXPECT_FALSE(from_xml(
+        "<Plain\n xmlns = \"urn:example:grid\"\tname='a\n\tb'\r\n><int32 >1</int32\n><flag\n>1</flag></Plain >",
+        plain));
     EXPECT_EQ(plain.name.value, "a  b");
     EXPECT_EQ(plain.int32, 1);
     EXPECT_EQ(plain.flag, true);
@@ -383,8 +442,9 @@ TEST(XmlRead, limits_of_attributes) {
 
 TEST(XmlRead, document_types_are_refused) {
     EXPECT_EQ(raw_fault("<!DOCTYPE Plain><Plain xmlns='urn:example:grid'/>"), "syntax error at ");
-    EXPECT_EQ(raw_fault("<?xml version='1.0'?><!DOCTYPE Plain [<!ENTITY a 'b'>]><Plain xmlns='urn:example:grid'>&a;</Plain>"),
-              "syntax error at ");
+    EXPECT_EQ(
+        raw_fault("<?xml version='1.0'?><!DOCTYPE Plain [<!ENTITY a 'b'>]><Plain xmlns='urn:example:grid'>&a;</Plain>"),
+        "syntax error at ");
     EXPECT_EQ(raw_fault("<Plain xmlns='urn:example:grid'><!DOCTYPE x></Plain>"), "syntax error at ");
 }
 
@@ -403,7 +463,8 @@ TEST(XmlRead, limits_of_bytes_and_elements) {
 }
 
 TEST(XmlRead, limits_of_depth) {
-    const std::string known = document("<target><t:period><startPeriod>1</startPeriod><limit>1</limit></t:period></target>");
+    const std::string known =
+        document("<target><t:period><startPeriod>1</startPeriod><limit>1</limit></t:period></target>");
     EXPECT_EQ(raw_fault(known, {.limits = {.depth = 4}}), "");
     EXPECT_EQ(raw_fault(known, {.limits = {.depth = 3}}), "too deep at ");
     EXPECT_EQ(fault("<x><x><x/></x></x>", {.limits = {.depth = 4}}), "");
@@ -427,24 +488,29 @@ TEST(XmlRead, limits_of_namespace_declarations) {
 
 TEST(XmlRoot, says_what_a_document_is) {
     XmlRoot root;
-    ASSERT_FALSE(read_xml_root("\xEF\xBB\xBF<?xml version='1.0'?>\n<!-- <a> --><o:oadrPayload xmlns:o='urn:o' a='>'>broken", root));
+    ASSERT_FALSE(read_xml_root(
+        "\xEF\xBB\xBF<?xml version='1.0'?>\n<!-- <a> --><o:oadrPayload xmlns:o='urn:o' a='>'>broken", root));
     EXPECT_EQ(root.name, "oadrPayload");
     EXPECT_EQ(root.namespace_uri, "urn:o");
     EXPECT_EQ(root.xsi_type, "");
-    ASSERT_FALSE(read_xml_root("<Event xmlns='urn:s' xmlns:x='http://www.w3.org/2001/XMLSchema-instance' x:type='q:DERControl'/>", root));
+    ASSERT_FALSE(read_xml_root(
+        "<Event xmlns='urn:s' xmlns:x='http://www.w3.org/2001/XMLSchema-instance' x:type='q:DERControl'/>", root));
     EXPECT_EQ(root.name, "Event");
     EXPECT_EQ(root.namespace_uri, "urn:s");
     EXPECT_EQ(root.xsi_type, "DERControl");
     ASSERT_FALSE(read_xml_root("<Event type='x'/>", root));
     EXPECT_EQ(root.namespace_uri, "");
     EXPECT_EQ(root.xsi_type, "");
-    for (const char* text : {"", "x", "<", "<a", "<a b='>", "<?xml", "<!-- -->", "<!DOCTYPE a><a/>", "<p:a/>", "</a>", "<a \xFF>"}) {
+    for (const char* text :
+         {"", "x", "<", "<a", "<a b='>", "<?xml", "<!-- -->", "<!DOCTYPE a><a/>", "<p:a/>", "</a>", "<a \xFF>"}) {
         EXPECT_EQ(fault_of(read_xml_root(text, root)), "syntax error at ") << text;
     }
     EXPECT_EQ(fault_of(read_xml_root("<a/>", root, {.bytes = 3})), "too large at ");
 }
 
-std::string written(const Plain& plain) { return to_xml(plain, {}, {.declaration = false}); }
+std::string written(const Plain& plain) {
+    return to_xml(plain, {}, {.declaration = false});
+}
 
 TEST(XmlWrite, in_the_order_of_the_table) {
     Plain plain;
@@ -453,8 +519,9 @@ TEST(XmlWrite, in_the_order_of_the_table) {
     plain.int32 = -1;
     plain.flag = true;
     plain.list = {1, 2};
-    EXPECT_EQ(written(plain), "<Plain xmlns=\"urn:example:grid\" number=\"5\" name=\"a&quot;&lt;&#10;&#9;\"><flag>true</flag>"
-                              "<int32>-1</int32><list>1</list><list>2</list></Plain>");
+    EXPECT_EQ(written(plain),
+              "<Plain xmlns=\"urn:example:grid\" number=\"5\" name=\"a&quot;&lt;&#10;&#9;\"><flag>true</flag>"
+              "<int32>-1</int32><list>1</list><list>2</list></Plain>");
 }
 
 TEST(XmlWrite, nothing_is_an_empty_element) {
@@ -474,20 +541,25 @@ TEST(XmlWrite, base_members_first_each_in_its_namespace) {
 TEST(XmlWrite, only_the_namespaces_that_are_used_are_declared_and_all_on_the_root) {
     Plain plain;
     plain.target.push_back({.site = "a", .period = {}, .everything = {}, .device = {}});
-    EXPECT_EQ(written(plain), "<Plain xmlns=\"urn:example:grid\" xmlns:t=\"urn:example:tariff\"><target><t:site>a</t:site></target></Plain>");
+    EXPECT_EQ(
+        written(plain),
+        "<Plain xmlns=\"urn:example:grid\" xmlns:t=\"urn:example:tariff\"><target><t:site>a</t:site></target></Plain>");
 }
 
 TEST(XmlWrite, xsi_type_names_the_alternative) {
     Plain plain;
     plain.resource.push_back({.schedule = {}, .alias = {}, .price = Price{"CHF", std::nullopt, 2.5}});
-    EXPECT_EQ(written(plain),
-              "<Plain xmlns=\"urn:example:grid\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
-              "xmlns:t=\"urn:example:tariff\"><resource xsi:type=\"t:PriceType\" t:currency=\"CHF\">2.5</resource></Plain>");
+    EXPECT_EQ(
+        written(plain),
+        "<Plain xmlns=\"urn:example:grid\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
+        "xmlns:t=\"urn:example:tariff\"><resource xsi:type=\"t:PriceType\" t:currency=\"CHF\">2.5</resource></Plain>");
 }
 
 TEST(XmlWrite, style_adds_declaration_root_name_namespaces_and_schema_location) {
-    EXPECT_EQ(to_xml(Nothing{}, "Void", {.declaration = true, .namespaces = {&vendor, &grid}, .schema_location = "urn:a a.xsd"}),
-              "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Void xmlns=\"urn:example:grid\" xmlns:v=\"https://vendor.example/ns\" "
+    EXPECT_EQ(to_xml(Nothing{}, "Void",
+                     {.declaration = true, .namespaces = {&vendor, &grid}, .schema_location = "urn:a a.xsd"}),
+              "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Void xmlns=\"urn:example:grid\" "
+              "xmlns:v=\"https://vendor.example/ns\" "
               "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"urn:a a.xsd\"/>");
 }
 
@@ -500,7 +572,8 @@ TEST(XmlWrite, text_is_escaped) {
 TEST(XmlWrite, characters_that_xml_cannot_hold_are_replaced) {
     Plain plain;
     plain.text = "\x01\x1F\uFFFE\uFFFF\uFFFD\uFFEE";
-    EXPECT_EQ(written(plain), "<Plain xmlns=\"urn:example:grid\"><text>\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFEE</text></Plain>");
+    EXPECT_EQ(written(plain),
+              "<Plain xmlns=\"urn:example:grid\"><text>\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFEE</text></Plain>");
 }
 
 TEST(XmlWrite, appends) {

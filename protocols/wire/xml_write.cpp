@@ -26,14 +26,22 @@ constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD, for charact
 
 std::string_view escape_of(char c) {
     switch (c) {
-        case '&': return "&amp;";
-        case '<': return "&lt;";
-        case '>': return "&gt;";
-        case '"': return "&quot;";
-        case '\t': return "&#9;";
-        case '\n': return "&#10;";
-        case '\r': return "&#13;";
-        default: return replacement;
+        case '&':
+            return "&amp;";
+        case '<':
+            return "&lt;";
+        case '>':
+            return "&gt;";
+        case '"':
+            return "&quot;";
+        case '\t':
+            return "&#9;";
+        case '\n':
+            return "&#10;";
+        case '\r':
+            return "&#13;";
+        default:
+            return replacement;
     }
 }
 
@@ -221,15 +229,27 @@ class Writer {
 
     void text(const Type& type, const void* value, bool attribute) {
         switch (type.kind) {
-            case Kind::boolean: out_ += *static_cast<const bool*>(value) ? "true" : "false"; break;
-            case Kind::number: append_json_number(out_, *static_cast<const double*>(value)); break;
+            case Kind::boolean:
+                out_ += *static_cast<const bool*>(value) ? "true" : "false";
+                break;
+            case Kind::number:
+                append_json_number(out_, *static_cast<const double*>(value));
+                break;
             case Kind::text:
             case Kind::secret:
-            case Kind::hex: append_escaped(out_, *static_cast<const std::string*>(value), attribute); break;
-            case Kind::date_time: out_ += to_text(*static_cast<const DateTime*>(value)); break;
-            case Kind::duration: out_ += to_text(*static_cast<const Duration*>(value)); break;
+            case Kind::hex:
+                append_escaped(out_, *static_cast<const std::string*>(value), attribute);
+                break;
+            case Kind::date_time:
+                out_ += to_text(*static_cast<const DateTime*>(value));
+                break;
+            case Kind::duration:
+                out_ += to_text(*static_cast<const Duration*>(value));
+                break;
             case Kind::enumeration:
-            case Kind::open_enumeration: enumeration(type, value, attribute); break;
+            case Kind::open_enumeration:
+                enumeration(type, value, attribute);
+                break;
             case Kind::raw_json:
             case Kind::any_value: {
                 std::string json;
@@ -237,7 +257,9 @@ class Writer {
                 append_escaped(out_, json, attribute);
                 break;
             }
-            default: whole(type.kind, value); break;
+            default:
+                whole(type.kind, value);
+                break;
         }
     }
 
@@ -268,7 +290,8 @@ class Writer {
 
 }  // namespace
 
-void write_xml(const Record& record, const void* value, std::string& out, std::string_view root, const XmlStyle& style) {
+void write_xml(const Record& record, const void* value, std::string& out, std::string_view root,
+               const XmlStyle& style) {
     Writer(out).document(record, value, root, style);
 }
 

@@ -23,13 +23,27 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
     switch (data[0] % 8) {
-        case 0: read_and_write<test::Everything>(text); break;
-        case 1: read_and_write<test::Numbers>(text); break;
-        case 2: read_and_write<test::Texts>(text); break;
-        case 3: read_and_write<test::Schedule>(text); break;
-        case 4: read_and_write<test::Alias>(text); break;
-        case 5: read_and_write<test::Target>(text); break;
-        case 6: read_and_write<test::Resource>(text); break;
+        case 0:
+            read_and_write<test::Everything>(text);
+            break;
+        case 1:
+            read_and_write<test::Numbers>(text);
+            break;
+        case 2:
+            read_and_write<test::Texts>(text);
+            break;
+        case 3:
+            read_and_write<test::Schedule>(text);
+            break;
+        case 4:
+            read_and_write<test::Alias>(text);
+            break;
+        case 5:
+            read_and_write<test::Target>(text);
+            break;
+        case 6:
+            read_and_write<test::Resource>(text);
+            break;
         default: {
             std::vector<std::string_view> members;
             if (split_json_array(text, members)) break;
