@@ -150,7 +150,10 @@ void Core::State::mark_members(std::uint32_t place, const model::Command& comman
         const bool meets = start_of(event) < command.end_us && end_of(event) > command.start_us;
         if (!meets || command.kind == model::CommandKind::release || event.event.test) continue;
         auto& member = event.members[ref.member];
-        if (member.state == state) continue;
+        const bool takes_part = member.state == MemberState::accepted || member.state == MemberState::started;
+        const bool earlier = state == MemberState::asked || state == MemberState::received;
+        const bool again = state == MemberState::accepted && member.state == MemberState::started;
+        if (member.state == state || again || (takes_part && earlier)) continue;  // it is only told something else
         if (state == MemberState::rejected || state == MemberState::opted_out) {
             const auto* step = step_at(command.steps, command.end_us, std::max(s.now_us, command.start_us));
             member.refused_mw = step == nullptr ? 0 : step->power_mw;
@@ -184,7 +187,7 @@ void Core::State::close_command(std::uint32_t place) {
     if (resource.commands.empty()) return;
     auto& record = resource.commands.back();
     if (!is_open(record.state) && record.state != CommandState::timeout) return;
-    if (record.state != CommandState::timeout) record.state = CommandState::superseded;
+    record.state = CommandState::superseded;
     record.changed_us = s.now_us;
 }
 

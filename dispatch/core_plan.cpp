@@ -20,13 +20,6 @@ Us ahead(Us now_us, Us span_us) {
     return span_us >= model::never - now_us ? model::never : now_us + span_us;
 }
 
-// A device's allocation in words of power at its meter; what it is told follows from `to_tell`.
-struct Seat {
-    bool fixed = true;
-    Box box;
-    MilliW preferred = 0;
-};
-
 }  // namespace
 
 bool Core::State::follows(const ResourceState& resource) const {
@@ -126,9 +119,10 @@ AllocationOrder Core::State::order_of(AllocationProblem& problem, const EventSta
     return order;
 }
 
-AllocationProblem Core::State::lay_out(const Segment& segment) {
+Stage Core::State::lay_out(const Segment& segment) {
     const Tree& known = known_tree();
-    AllocationProblem problem;
+    Stage stage;
+    auto& problem = stage.problem;
     for (std::size_t node = 0; node < known.nodes.size(); ++node) {
         const auto& limits = s.nodes[known.nodes[node]].node;
         problem.add_node(known.parents[node], -limits.export_limit_mw, limits.import_limit_mw);
@@ -147,6 +141,7 @@ AllocationProblem Core::State::lay_out(const Segment& segment) {
         const MilliW preferred = preferred_power(resource.resource);
         Box box = reachable(resource.response, nominal);
         const bool fixed = !follows(resource) || refuses[position] != 0;
+        stage.fixed.push_back(fixed ? 1 : 0);
         if (fixed) box.low_mw = box.high_mw = assumed_power(resource);
         problem.add_device(known.node_of[position], box.low_mw, box.high_mw, preferred);
         problem.weight.back() = std::max<MilliW>(nominal.high_mw - nominal.low_mw, 1);
@@ -167,7 +162,7 @@ AllocationProblem Core::State::lay_out(const Segment& segment) {
         const MilliW power = state.background_mw;
         if (state.has_background) problem.add_device(static_cast<std::uint32_t>(node), power, power, power);
     }
-    return problem;
+    return stage;
 }
 
 void Core::State::note_orders(const Segment& segment, const AllocationProblem& problem, const Allocation& result) {
@@ -247,7 +242,8 @@ void Core::State::nudge(const Segment& segment, const std::vector<Share>& shares
 }
 
 std::vector<Share> Core::State::share_out(const Segment& segment, bool now) {
-    AllocationProblem problem = lay_out(segment);
+    Stage stage = lay_out(segment);
+    auto& problem = stage.problem;
     for (const auto* claim : segment.claims) {
         auto& event = s.events[claim->event];
         problem.orders.push_back(corrected(order_of(problem, event, claim->ask), event.correction_mw));
@@ -269,11 +265,11 @@ std::vector<Share> Core::State::share_out(const Segment& segment, bool now) {
         const MilliW wish = std::clamp(result.wish[position], nominal.low_mw, nominal.high_mw);
         const MilliW band = deadband(resource);
         auto& share = shares[position];
-        const bool fixed = problem.low[position] == problem.high[position];
         const auto& can = resource.resource.capability;
-        const Wish asked{result.power[position], wish, std::max<MilliW>(can.lowest_on_mw, 0), can.step_mw,
-                         settings.deadband_mw};
-        share.told_mw = fixed && !follows(resource) ? wish : to_tell(resource.response, nominal, asked);
+        const bool fixed = stage.fixed[position] != 0;  // should it ask again, it is asked for its fair share
+        const Wish asked{fixed ? wish : result.power[position], wish, std::max<MilliW>(can.lowest_on_mw, 0),
+                         can.step_mw, settings.deadband_mw};
+        share.told_mw = to_tell(fixed ? ResponseState{} : resource.response, nominal, asked);
         // A device that does what it prefers anyway needs no command; one that has one keeps it a little longer.
         const MilliW moved = share.told_mw - preferred_power(resource.resource),
                      enough = resource.told ? band / 2 : band;
@@ -380,7 +376,7 @@ void Core::State::set_fallbacks() {
     const Tree& known = known_tree();
     std::vector<MilliW> power;
     if (limits_stand()) {
-        AllocationProblem problem = lay_out({});
+        AllocationProblem problem = lay_out({}).problem;
         for (std::size_t position = 0; position < known.resources.size(); ++position) {
             const Box nominal = nominal_box(s.resources[known.resources[position]].resource);
             problem.low[position] = nominal.low_mw;

@@ -31,6 +31,12 @@ struct Segment {
     std::vector<const Claim*> claims;
 };
 
+// The devices and limits of a segment, and which devices do what they do whatever they are told.
+struct Stage {
+    AllocationProblem problem;
+    std::vector<std::uint8_t> fixed;
+};
+
 // One segment's answer for one resource.
 struct Share {
     model::MilliW told_mw = 0;  // what to tell it
@@ -96,7 +102,7 @@ struct Core::State {
     void control();
     std::vector<Share> share_out(const Segment& segment, bool now);
     void note_orders(const Segment& segment, const AllocationProblem& problem, const Allocation& result);
-    AllocationProblem lay_out(const Segment& segment);
+    Stage lay_out(const Segment& segment);
     AllocationOrder order_of(AllocationProblem& problem, const EventState& event, const Ask& ask);
     void correct(EventState& event);
     AllocationOrder corrected(AllocationOrder order, model::MilliW correction) const;
