@@ -24,7 +24,7 @@ from cactus_client.model.config import ClientConfig, GlobalConfig, RunConfig, Se
 from cactus_client.model.execution import ActionResult
 from cactus_client.sep2 import convert_lfdi_to_sfdi, lfdi_from_cert_file
 from cactus_test_definitions.csipaus import CSIPAusVersion
-from cactus_test_definitions.server.test_procedures import ClientType, TestProcedureId
+from cactus_test_definitions.server.test_procedures import ClientType, TestProcedureId, get_test_procedure
 
 PREPARED = {"ensure-fsa", "ensure-der-program", "ensure-der-control-list", "ensure-mup-list-empty"}
 
@@ -35,6 +35,8 @@ def arguments():
     parser.add_argument("--cert", required=True, help="PEM file of the enrolled device's chain")
     parser.add_argument("--key", required=True)
     parser.add_argument("--ca", required=True, help="PEM file that the server is verified against")
+    parser.add_argument("--other-cert", help="of a second enrolled device, for the procedures that want two")
+    parser.add_argument("--other-key")
     parser.add_argument("--pin", type=int, default=111115)
     parser.add_argument("--max-w", type=int, default=5000)
     parser.add_argument("--timeout", type=int, default=60, help="seconds for one procedure")
@@ -66,12 +68,18 @@ def allow_ccm8():
         ssl.SSLContext.set_ciphers = lambda context, ciphers: plain(context, ciphers + ":@SECLEVEL=0")
 
 
+def device(name, cert, key, options):
+    lfdi = lfdi_from_cert_file(cert)
+    return ClientConfig(id=name, type=ClientType.DEVICE, certificate_file=cert, key_file=key, lfdi=lfdi,
+                        sfdi=convert_lfdi_to_sfdi(lfdi), pen=0, pin=options.pin, max_watts=options.max_w)
+
+
 def configuration(options, folder):
-    lfdi = lfdi_from_cert_file(options.cert)
-    device = ClientConfig(id="device", type=ClientType.DEVICE, certificate_file=options.cert, key_file=options.key, lfdi=lfdi,
-                          sfdi=convert_lfdi_to_sfdi(lfdi), pen=0, pin=options.pin, max_watts=options.max_w)
+    devices = [device("device", options.cert, options.key, options)]
+    if options.other_cert:
+        devices.append(device("other", options.other_cert, options.other_key, options))
     server = ServerConfig(device_capability_uri=options.dcap, verify_ssl=True, verify_host_name=False, serca_pem_file=options.ca)
-    return GlobalConfig(output_dir=str(folder), server=server, clients=[device])
+    return GlobalConfig(output_dir=str(folder), server=server, clients=devices)
 
 
 def reasons(folder):
@@ -83,8 +91,9 @@ def reasons(folder):
 
 
 def run_one(procedure, options, folder):
-    run = RunConfig(test_procedure_id=TestProcedureId(procedure), client_ids=["device"], headless=True, timeout=options.timeout,
-                    csip_aus_version=CSIPAusVersion.RELEASE_1_2, quiet=True)
+    wanted = len(get_test_procedure(TestProcedureId(procedure)).preconditions.required_clients)
+    run = RunConfig(test_procedure_id=TestProcedureId(procedure), client_ids=["device", "other"][:wanted], headless=True,
+                    timeout=options.timeout, csip_aus_version=CSIPAusVersion.RELEASE_1_2, quiet=True)
     talk = io.StringIO()
     try:
         with contextlib.redirect_stdout(talk), contextlib.redirect_stderr(talk):
