@@ -246,6 +246,20 @@ TEST_P(OcppCsms, a_timeout_belongs_to_its_own_call_and_a_late_answer_to_none) {
     EXPECT_EQ(wire.acks().back().state, AckState::accepted);
 }
 
+TEST_P(OcppCsms, other_work_that_falls_due_times_nothing_out) {
+    Wire wire(GetParam());
+    wire.boot();
+    start_transaction(wire);
+    wire.send(command(wire, "c1", 6'000'000));
+    wire.answer(R"({"status":"Accepted"})");
+    wire.send(command(wire, "c2", 7'000'000));
+    wire.tick(6 * second_us);  // c1 would be verified now
+    EXPECT_EQ(wire.acks().size(), 1U);
+    wire.answer(R"({"status":"Accepted"})");
+    EXPECT_EQ(wire.acks().back().command, "c2");
+    EXPECT_EQ(wire.acks().back().state, AckState::accepted);
+}
+
 TEST_P(OcppCsms, an_answer_that_nobody_asked_for_is_ignored) {
     Wire wire(GetParam());
     wire.boot();

@@ -148,8 +148,29 @@ TEST_P(OcppPair, a_command_before_the_vehicle_holds_for_it) {
     EXPECT_EQ(pair.acks().back().state, AckState::accepted);
     pair.plug_in();
     EXPECT_DOUBLE_EQ(pair.station.limit_w(pair.now, 1), 6'000);
-    // Its own profile takes the place of the standing one, which must not outlive it.
     EXPECT_EQ(pair.station.profiles(), 1U);
+}
+
+TEST_P(OcppPair, a_standing_command_does_not_outlive_the_one_that_follows_it) {
+    Pair pair(options());
+    pair.connect();
+    pair.send(setpoint("c1", "cs-1", pair.now, model::never, {{pair.now, 6'000'000}}));
+    pair.plug_in();
+    pair.send(setpoint("c2", "cs-1", pair.now, pair.now + 10 * second_us, {{pair.now, 9'000'000}}));
+    EXPECT_EQ(pair.station.profiles(), 1U);
+    EXPECT_DOUBLE_EQ(pair.station.limit_w(pair.now + 11 * second_us, 1), 22'080);
+}
+
+TEST_P(OcppPair, composite_schedules_are_asked_for_at_a_low_rate) {
+    Pair pair(options());
+    pair.connect();
+    pair.plug_in();
+    for (int i = 0; i < 10; ++i) {
+        pair.send(
+            setpoint("c" + std::to_string(i), "cs-1", pair.now, model::never, {{pair.now, 6'000'000 + i * 100'000}}));
+        pair.advance(6 * second_us);
+    }
+    EXPECT_EQ(pair.calls("GetCompositeSchedule").size(), 1U);
 }
 
 TEST_P(OcppPair, a_limit_below_six_amperes_suspends_but_stays_controllable) {
