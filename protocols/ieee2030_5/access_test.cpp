@@ -165,6 +165,14 @@ TEST_F(InBand, S_ALL_56_lfdi_that_is_no_hexadecimal_is_refused) {
         400);
 }
 
+TEST_F(InBand, no_more_devices_than_the_policy_lets_in) {
+    Policy policy = open();
+    policy.in_band_devices = 0;
+    Bench full(policy);
+    EXPECT_EQ(full.ask(stranger_lfdi, "POST", "/edev", end_device("<sFDI>687194767357</sFDI>")).status, 403);
+    EXPECT_EQ(full.ask(stranger_lfdi, "GET", "/edev/3").status, 403);
+}
+
 TEST_F(InBand, kind_is_what_the_device_says_it_is) {
     bench.ask(stranger_lfdi, "POST", "/edev", end_device("<lFDI>" + stranger_lfdi + "</lFDI><sFDI>1</sFDI>"));
     bench.ask(
@@ -191,10 +199,10 @@ struct BadBody : testing::Test {
 };
 
 TEST_F(BadBody, broken_xml) {
-    refused("<DERSettings><setGradW>1</DERSettings>", "not well-formed");
+    refused("<DERSettings><setGradW>1</DERSettings>", "syntax error");
 }
 TEST_F(BadBody, nothing) {
-    refused("", "no root element");
+    refused("", "syntax error");
 }
 TEST_F(BadBody, document_type) {
     refused("<!DOCTYPE a [<!ENTITY b \"c\">]><DERSettings/>", "syntax error");
@@ -240,6 +248,7 @@ TEST(Access, too_many_writes_in_a_minute_are_429) {
     const http::Response response = bench.ask(pv_lfdi, "PUT", "/edev/1/der/1/derg", settings_of());
     EXPECT_EQ(response.status, 429);
     EXPECT_EQ(parsed<sep::Error>(response.body).reasonCode, 4);
+    EXPECT_EQ(response.header("Retry-After"), "60");
     EXPECT_EQ(bench.ask(pv_lfdi, "GET", "/dcap").status, 200);
     EXPECT_EQ(bench.ask(battery_lfdi, "PUT", "/edev/2/der/1/derg", settings_of()).status, 204);
     bench.now += model::minute_us;

@@ -123,6 +123,9 @@ Us Client::next_due() const {
 
 void Client::receive(Us now, const http::Response& response) {
     if (!in_flight_) return;
+    if (response.status == 429 || response.status >= 500) {
+        return failed(now, "answered " + std::to_string(response.status));
+    }
     const Task task = std::move(*in_flight_);
     in_flight_.reset();
     failures_ = 0;

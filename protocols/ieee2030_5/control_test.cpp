@@ -316,6 +316,63 @@ TEST_F(Controls, patience_runs_from_the_first_command_that_was_not_answered) {
     EXPECT_THAT(acks(), ElementsAre(std::pair("c2", AckState::timeout)));
 }
 
+TEST_F(Controls, a_device_that_speaks_of_what_was_before_is_not_silent) {
+    run("c1", kilowatt_mw);
+    const std::string mrid = list()[0].mRID;
+    for (int i = 0; i < 10; ++i) {
+        bench.tick(bench.now + 20 * second_us);
+        EXPECT_THAT(acks(), IsEmpty());
+        run("d" + std::to_string(i), (i % 4 + 1) * 500'000);
+        respond(mrid, 2);
+    }
+}
+
+TEST_F(Controls, word_of_a_start_does_not_answer_a_release) {
+    run("c1", kilowatt_mw);
+    const std::string mrid = list()[0].mRID;
+    respond(mrid, 1);
+    bench.send(release("c2", "battery", bench.now));
+    respond(mrid, 2);
+    EXPECT_THAT(acks(), ElementsAre(std::pair("c1", AckState::started)));
+}
+
+TEST_F(Controls, a_command_that_ends_before_the_device_had_its_time_is_no_timeout) {
+    run("c1", kilowatt_mw, 0, 5 * second_us);
+    bench.tick(t0 + 40 * second_us);
+    EXPECT_THAT(acks(), IsEmpty());
+}
+
+TEST_F(Controls, less_than_a_second_is_not_worth_a_control) {
+    run("c1", kilowatt_mw, 0, second_us / 2);
+    EXPECT_THAT(acks(), ElementsAre(std::pair("c1", AckState::accepted)));
+    EXPECT_THAT(list(), IsEmpty());
+}
+
+TEST_F(Controls, other_settings_publish_the_same_watts_as_other_percentages) {
+    run("c1", 2 * kilowatt_mw);
+    const std::string mrid = list()[0].mRID;
+    respond(mrid, 1);
+    std::string body = settings_of();
+    body.replace(body.find("<value>4000"), 11, "<value>8000");
+    bench.ask(battery_lfdi, "PUT", "/edev/2/der/1/derg", body);
+    EXPECT_EQ(bench.resource()->capability.max_mw, 8 * kilowatt_mw);
+    const auto controls = list();
+    ASSERT_EQ(controls.size(), 2u);
+    EXPECT_THAT(statuses(), ElementsAre(1, 4));
+    EXPECT_EQ(*controls[0].DERControlBase.opModFixedW, -2500);
+    respond(mrid, 7);
+    EXPECT_THAT(acks(), IsEmpty());  // the command itself goes on
+    respond(controls[0].mRID, 2);
+    EXPECT_THAT(acks(), ElementsAre(std::pair("c1", AckState::started)));
+}
+
+TEST_F(Controls, the_same_settings_again_change_nothing) {
+    run("c1", 2 * kilowatt_mw);
+    bench.ask(battery_lfdi, "PUT", "/edev/2/der/1/derg", settings_of());
+    EXPECT_EQ(bench.resource(), nullptr);
+    EXPECT_EQ(list().size(), 1u);
+}
+
 // ---- Responses -----------------------------------------------------------------------------------------------------
 
 TEST_F(Controls, table_27_responses_become_acknowledgements) {

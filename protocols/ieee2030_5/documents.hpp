@@ -45,22 +45,21 @@ RECORD(StepRecord, start_us, power_mw)
 // The set-point command in force. A release leaves none.
 struct CommandRecord {
     std::string id;
-    std::string event;
     std::int64_t start_us = 0;
     std::int64_t end_us = 0;
-    std::int64_t expires_us = 0;
     std::vector<StepRecord> steps;
     std::int64_t published_s = 0;  // controls stand for everything before this
     std::int64_t publish_us = 0;   // when more of it is to be published; model::never = all is
 };
-RECORD(CommandRecord, id, event, start_us, end_us, expires_us, steps, published_s, publish_us)
+RECORD(CommandRecord, id, start_us, end_us, steps, published_s, publish_us)
 
 // A command that waits for a first word of the device.
 struct AwaitedRecord {
     std::string command;
     std::int64_t until_us = 0;
+    std::int64_t expires_us = 0;  // of the command
 };
-RECORD(AwaitedRecord, command, until_us)
+RECORD(AwaitedRecord, command, until_us, expires_us)
 
 struct DeviceRecord {
     std::uint32_t number = 0;  // in its hrefs
@@ -92,7 +91,7 @@ RECORD(DeviceRecord, number, lfdi, resource, node, kind, name, pin, rated_import
 struct ControlRecord {
     std::uint32_t number = 0;
     std::string mrid;
-    std::string command;     // that it carries out
+    std::string command;     // that it carries out; "" = none any more
     bool last = false;       // of its command
     std::string retired_by;  // the command that took it back
     sep::DERControlBase base;

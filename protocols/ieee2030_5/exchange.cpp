@@ -42,6 +42,7 @@ http::Response refuse(Exchange& exchange, int status, Reason reason, const std::
     http::Response response = found(error);
     response.status = status;
     response.body += comment_of(words);
+    if (error.maxRetryDuration) response.headers.emplace_back("Retry-After", std::to_string(*error.maxRetryDuration));
     return response;
 }
 

@@ -33,6 +33,7 @@ struct Policy {
     std::uint32_t page = 255;                // most members of one answer
     std::size_t body = 256 * 1024;           // bytes of one request
     std::uint32_t writes_per_minute = 1200;  // PUT, POST and DELETE of one device
+    std::uint32_t in_band_devices = 10'000;  // that registered themselves
     std::uint32_t published = 24;            // controls that stand ahead of a device (CSIP G10 asks for 24)
     std::uint32_t retired = 24;              // cancelled and superseded controls that stay visible
     std::uint32_t remembered = 128;          // controls that responses are still taken for

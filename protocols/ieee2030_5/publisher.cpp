@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "protocols/ieee2030_5/acknowledgement.hpp"
 #include "protocols/ieee2030_5/units.hpp"
 #include "protocols/wire/json.hpp"
 
@@ -42,10 +43,8 @@ bool same_base(const sep::DERControlBase& a, const sep::DERControlBase& b) {
 CommandRecord record_of_command(const model::Command& command, Us now) {
     CommandRecord record;
     record.id = command.id;
-    record.event = command.event;
     record.start_us = command.start_us;
     record.end_us = command.end_us;
-    record.expires_us = command.expires_us;
     for (const model::Step& step : command.steps) record.steps.push_back({step.start_us, step.power_mw});
     record.published_s = seconds_of(std::max(command.start_us, now));
     return record;
@@ -174,10 +173,6 @@ void retire_for(ControlRecord& control, const std::vector<Piece>& plan, std::int
     retire(control, at_s, now_s, CurrentStatus::cancelled, by);
 }
 
-bool has_response(const ControlRecord& control, std::uint8_t status) {
-    return std::find(control.responses.begin(), control.responses.end(), status) != control.responses.end();
-}
-
 // The control already asks for the piece: the new command takes it over, with what the device said of it.
 bool take_over(Device& device, ControlRecord& control, const Piece& piece, std::int64_t now_s,
                const std::string& command, Us now, model::Changes& changes) {
@@ -252,19 +247,6 @@ std::optional<std::string> reason_against(const Device& device, const model::Com
     return std::nullopt;
 }
 
-// The device has three poll periods from the first command that it has not spoken of.
-void await_word(const State& state, Device& device, const model::Command& command, Us now) {
-    const bool known = std::any_of(device.controls.begin(), device.controls.end(), [&](const auto& entry) {
-        return entry.second.command == command.id && !entry.second.responses.empty();
-    });
-    if (known) {
-        device.record.awaited.reset();
-        return;
-    }
-    const Us until = device.record.awaited ? device.record.awaited->until_us : now + 3 * us_of(state.poll_s(device));
-    device.record.awaited = AwaitedRecord{command.id, std::min(until, command.expires_us)};
-}
-
 void publish_release(const State& state, Device& device, Us now, std::int64_t from_s, const model::Command& command,
                      model::Changes& changes) {
     device.record.command.reset();
@@ -282,8 +264,13 @@ void publish_release(const State& state, Device& device, Us now, std::int64_t fr
 
 void publish_setpoint(State& state, Device& device, Us now, std::int64_t from_s, const model::Command& command,
                       model::Changes& changes) {
-    device.record.command = record_of_command(command, now);
-    const std::vector<Piece> plan = pieces_of(state, device, *device.record.command, from_s);
+    CommandRecord record = record_of_command(command, now);
+    const std::vector<Piece> plan = pieces_of(state, device, record, from_s);
+    if (plan.empty()) {
+        acknowledge(changes, command.id, device, AckState::accepted, now, "less than a second of it is left");
+        return;
+    }
+    device.record.command = std::move(record);
     replace_controls(device, now, from_s, plan, command.id, changes);
     publish_pieces(state, device, now, changes);
     await_word(state, device, command, now);
@@ -299,62 +286,6 @@ void advance_control(ControlRecord& control, std::int64_t now_s) {
         control.status = static_cast<std::uint8_t>(CurrentStatus::active);
         control.status_s = control.start_s;
     }
-}
-
-void report_silence(Device& device, Us now, model::Changes& changes) {
-    if (!device.record.awaited || now < device.record.awaited->until_us) return;
-    acknowledge(changes, device.record.awaited->command, device, AckState::timeout, now, "no Response from the device");
-    device.record.awaited.reset();
-    keep(changes, device.record);
-}
-
-void report_quiet(const State& state, Device& device, Us now, model::Changes& changes) {
-    if (!device.record.connected) return;
-    if (device.last_seen_us == 0) device.last_seen_us = now;  // just restored: it has its time
-    if (now < device.last_seen_us + 3 * us_of(state.poll_s(device))) return;
-    device.record.connected = false;
-    keep(changes, device.record);
-    note(changes, model::Severity::warning, "device_quiet", device.record.lfdi, "no request for three poll periods");
-    announce(device, state, changes);
-}
-
-struct Meaning {
-    std::uint8_t status;
-    AckState ack;
-    const char* words;
-};
-// Table 27: Response types by function set, those of DER.
-constexpr Meaning meanings[] = {
-    {1, AckState::received, "event received"},
-    {2, AckState::started, "event started"},
-    {3, AckState::completed, "event completed"},
-    {4, AckState::opted_out, "user opted out"},
-    {5, AckState::accepted, "user opted in"},
-    {6, AckState::cancelled, "event cancelled"},
-    {7, AckState::superseded, "event superseded"},
-    {8, AckState::opted_out, "partly completed, user opted out"},
-    {9, AckState::accepted, "partly completed, user opted in"},
-    {10, AckState::completed, "completed without participation"},
-    {11, AckState::accepted, "user acknowledged"},
-    {13, AckState::aborted, "aborted for an event of another server"},
-    {14, AckState::aborted, "aborted for an event of another program"},
-    {252, AckState::rejected, "parameter not applicable"},
-    {253, AckState::rejected, "invalid"},
-    {254, AckState::rejected, "received too late"},
-};
-
-const Meaning* meaning_of(std::uint8_t status) {
-    const auto found =
-        std::find_if(std::begin(meanings), std::end(meanings), [&](const Meaning& m) { return m.status == status; });
-    return found == std::end(meanings) ? nullptr : found;
-}
-
-// Whether another control of the same command has had the response already: the core is told once for each command.
-bool told_before(const Device& device, const ControlRecord& control, std::uint8_t status) {
-    return std::any_of(device.controls.begin(), device.controls.end(), [&](const auto& entry) {
-        return entry.first != control.number && entry.second.command == control.command &&
-               has_response(entry.second, status);
-    });
 }
 
 }  // namespace
@@ -392,9 +323,20 @@ void advance(State& state, Device& device, Us now, model::Changes& changes) {
     make_room(state, device, now_s, changes);
 }
 
-void report_absence(const State& state, Device& device, Us now, model::Changes& changes) {
-    report_silence(device, now, changes);
-    report_quiet(state, device, now, changes);
+void ratings_changed(State& state, Device& device, Us now, model::Changes& changes) {
+    if (device.record.fallback_mw) ++device.record.default_version;
+    if (device.record.command) {
+        CommandRecord& command = *device.record.command;
+        const std::int64_t from_s = seconds_of(std::max(command.start_us, now));
+        for (auto& [number, control] : device.controls) {
+            if (!is_live(control) || control.end_s <= from_s || control.command != command.id) continue;
+            control.command.clear();  // what the device says of its end is not said of the command
+        }
+        replace_controls(device, now, from_s, pieces_of(state, device, command, from_s), command.id, changes);
+        command.published_s = from_s;
+        publish_pieces(state, device, now, changes);
+    }
+    keep(changes, device.record);
 }
 
 Us next_due(const State& state, const Device& device) {
@@ -412,36 +354,6 @@ Us next_due(const State& state, const Device& device) {
         sooner(device.last_seen_us == 0 ? 0 : device.last_seen_us + 3 * us_of(state.poll_s(device)));
     }
     return due;
-}
-
-bool is_control_response(std::uint8_t status) {
-    return meaning_of(status) != nullptr;
-}
-
-void take_response(Device& device, ControlRecord& control, std::uint8_t status, Us at, model::Changes& changes) {
-    const Meaning& meaning = *meaning_of(status);
-    std::optional<AwaitedRecord>& awaited = device.record.awaited;
-    // Word that a control is over is word that the release which took it back has arrived.
-    if (awaited && !device.record.command && awaited->command == control.retired_by) {
-        acknowledge(changes, control.retired_by, device, AckState::accepted, at, meaning.words);
-        awaited.reset();
-        keep(changes, device.record);
-    }
-    // The last part completes a command; everything else is told by the first that says it.
-    const bool completion = meaning.ack == AckState::completed;
-    const bool tells = completion ? control.last : !told_before(device, control, status);
-    if (tells && !has_response(control, status)) {
-        acknowledge(changes, control.command, device, meaning.ack, at,
-                    "Response " + std::to_string(status) + ": " + meaning.words);
-    }
-    if (awaited && awaited->command == control.command) {
-        awaited.reset();
-        keep(changes, device.record);
-    }
-    if (!has_response(control, status)) {
-        control.responses.push_back(status);
-        keep(changes, device.record.number, control);
-    }
 }
 
 bool is_visible(const ControlRecord& control, std::int64_t now_s) {

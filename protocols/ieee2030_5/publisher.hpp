@@ -13,13 +13,9 @@ void publish(State& state, Device& device, model::Us now, const model::Command& 
 
 // Brings event statuses to `now`, publishes what became due, drops what nobody can ask for any more.
 void advance(State& state, Device& device, model::Us now, model::Changes& changes);
-// A command without a word of the device, a device without a request.
-void report_absence(const State& state, Device& device, model::Us now, model::Changes& changes);
+// The device states other ratings than those that percentages were computed with: what stands is published anew.
+void ratings_changed(State& state, Device& device, model::Us now, model::Changes& changes);
 model::Us next_due(const State& state, const Device& device);
-
-// The device spoke of a control (Table 27): acknowledges the commands behind it.
-void take_response(Device& device, ControlRecord& control, std::uint8_t status, model::Us at, model::Changes& changes);
-bool is_control_response(std::uint8_t status);  // one of Table 27's for a DERControl
 
 bool is_visible(const ControlRecord& control, std::int64_t now_s);  // in the DERControlList
 bool is_running(const ControlRecord& control, std::int64_t now_s);  // visible and active

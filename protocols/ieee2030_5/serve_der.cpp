@@ -49,6 +49,13 @@ wire::Failure read_capability(const Exchange& exchange, sep::DERCapability& reco
     return std::nullopt;
 }
 
+// What new ratings change: the box, and the percentages of what is published.
+void update(State& state, Exchange& exchange, const Ratings& before) {
+    if (exchange.device->ratings() == before) return;
+    ratings_changed(state, *exchange.device, exchange.now, exchange.changes);
+    announce(*exchange.device, state, exchange.changes);
+}
+
 // DERType of a device that registered itself.
 ResourceKind kind_of_type(std::uint8_t type, ResourceKind otherwise) {
     switch (type) {
@@ -123,10 +130,12 @@ http::Response put_capability(State& state, Exchange& exchange) {
         if (kind != device.kind()) {
             device.record.kind = static_cast<std::uint8_t>(kind);
             keep(exchange.changes, device.record);
+            announce(device, state, exchange.changes);
         }
     }
+    const Ratings before = device.ratings();
     store_part(exchange, device.capability, std::move(posted), "dercap");
-    announce(device, state, exchange.changes);
+    update(state, exchange, before);
     return no_content();
 }
 
@@ -139,8 +148,9 @@ http::Response put_settings(State& state, Exchange& exchange) {
     if (auto failure = read_body(exchange, "DERSettings", posted, state.policy)) {
         return refuse(exchange, 400, Reason::invalid_format, failure->text());  // S-ALL-55: and nothing changes
     }
+    const Ratings before = exchange.device->ratings();
     store_part(exchange, exchange.device->settings, std::move(posted), "derg");
-    announce(*exchange.device, state, exchange.changes);
+    update(state, exchange, before);
     return no_content();
 }
 

@@ -49,6 +49,11 @@ std::size_t mirrors_of(const State& state, const Device* device) {
     }));
 }
 
+std::size_t devices_in_band(const State& state) {
+    return static_cast<std::size_t>(std::count_if(state.devices.begin(), state.devices.end(),
+                                                  [](const auto& entry) { return entry.second.record.in_band; }));
+}
+
 std::uint32_t poll_for(const State& state, const Exchange& exchange) {
     return exchange.device ? state.slow_poll_s(*exchange.device) : state.policy.poll_s;
 }
@@ -154,6 +159,9 @@ http::Response post_end_device(State& state, Exchange& exchange) {
         http::Response response = refuse(exchange, 409, Reason::invalid_values, "this device is registered");
         response.headers.emplace_back("Location", state.href(*exchange.device, ""));
         return response;
+    }
+    if (devices_in_band(state) >= state.policy.in_band_devices) {
+        return refuse(exchange, 403, Reason::resource_limit, "no more devices may register themselves");
     }
     const ResourceKind kind = kind_of_category(posted.deviceCategory ? bits_of(*posted.deviceCategory) : 0);
     Device& device = register_in_band(state, exchange.now, exchange.caller.lfdi, kind, exchange.changes);

@@ -1,6 +1,7 @@
 // DERProgram with its controls, and the Responses to them.
 #include <algorithm>
 
+#include "protocols/ieee2030_5/acknowledgement.hpp"
 #include "protocols/ieee2030_5/publisher.hpp"
 #include "protocols/ieee2030_5/resources.hpp"
 #include "protocols/ieee2030_5/units.hpp"
@@ -92,11 +93,6 @@ wire::Failure read_response(const Exchange& exchange, sep::Response& response, c
     return read_body(exchange, "Response", response, policy);
 }
 
-model::Us time_of(const Exchange& exchange, const sep::Response& response) {
-    const model::Us said = response.createdDateTime ? us_of(*response.createdDateTime) : exchange.now;
-    return said > exchange.now - model::hour_us && said < exchange.now ? said : exchange.now;
-}
-
 }  // namespace
 
 http::Response get_programs(State& state, Exchange& exchange) {
@@ -174,7 +170,6 @@ http::Response post_response(State& state, Exchange& exchange) {
     const std::uint32_t number = ++device.record.last_response;
     response.href.value.reset();
     keep(exchange.changes, folder::responses, device.record.number, std::to_string(number), response);
-    const model::Us at = time_of(exchange, response);
     const std::uint8_t status = *response.status;
     device.responses[number] = std::move(response);
     while (device.responses.size() > state.policy.responses) {
@@ -183,7 +178,7 @@ http::Response post_response(State& state, Exchange& exchange) {
                std::to_string(device.record.number) + "/" + std::to_string(oldest->first));
         device.responses.erase(oldest);
     }
-    take_response(device, *subject.control, status, at, exchange.changes);
+    take_response(state, device, *subject.control, status, exchange.now, exchange.changes);
     keep(exchange.changes, device.record);
     return created(response_href(state, device, number));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "protocols/ieee2030_5/acknowledgement.hpp"
 #include "protocols/ieee2030_5/publisher.hpp"
 #include "protocols/ieee2030_5/resources.hpp"
 #include "protocols/ieee2030_5/units.hpp"
@@ -181,6 +182,7 @@ void Server::enrol(Us now, const model::Enrolment& enrolment, model::Changes& ch
     }
     if (!device) device = &add_device(state, now, enrolment.id, resource, changes);
     const DeviceRecord before = device->record;
+    const Ratings ratings = device->ratings();
     if (before.resource != resource) {
         state.by_resource.erase(before.resource);
         state.by_resource[resource] = before.number;
@@ -196,6 +198,8 @@ void Server::enrol(Us now, const model::Enrolment& enrolment, model::Changes& ch
     device->record.in_band = false;
     if (wire::to_json(before) != wire::to_json(device->record)) device->record.changed_s = seconds_of(now);
     keep(changes, device->record);
+    if (before.kind != device->record.kind || ratings != device->ratings())
+        ratings_changed(state, *device, now, changes);
     announce(*device, state, changes);
     schedule(state, *device);
 }

@@ -27,6 +27,7 @@ struct Ratings {
     model::MilliW import_mw = 0;         // most that it takes
     std::optional<std::uint32_t> modes;  // modesEnabled, else modesSupported; absent = not stated
     std::uint32_t doe = 0;               // doeModesEnabled
+    bool operator==(const Ratings&) const = default;
 };
 
 struct Nameplate {  // what the operator enrolled; 0 = unknown
