@@ -15,18 +15,18 @@ NAMES(CommandState, "sent", "received", "accepted", "started", "completed", "rej
       "cancelled", "aborted", "timeout", "expired")
 NAMES(MemberState, "idle", "asked", "received", "accepted", "started", "completed", "rejected", "opted_out", "silent")
 
-RECORD(Regime, told_mw, mean_mw, count)
+RECORD(Regime, told_mw, mean_mw, count, outliers)
 RECORD(ResponseState, gain_ppm, cap_low, cap_high, low_mw, high_mw, ignores, probes, present, before, noise_mw)
 RECORD(Schedule, steps, end_us, cut)
 RECORD(MeterState, has_power, power_mw, steady_mw, power_us, gap_us, counted_until_us, has_register, register_mwh, register_us)
 RECORD(EnergySum, whole_mwh, rest_mw_us)
-RECORD(NodeState, used, node, meter)
+RECORD(NodeState, used, node, meter, has_background, background_mw)
 RECORD(CommandRecord, command, state, taken, issued_us, changed_us, reason)
 RECORD(ResourceState, used, resource, last_sample, meter, response, told_mw, told_us, told, wanted, wanted_event,
        has_fallback, fallback_mw, commands, resend, silent, balks, ack_due_us, retry_us, retries)
 RECORD(Member, resource, state, refused_mw, refused_us)
-RECORD(IntervalState, delivered, covered_us, bridged_us, ordered, ordered_mw)
-RECORD(EventState, number, event, known_us, shift_us, stop_us, status, gone, baseline_known, baseline_mw, intervals,
+RECORD(IntervalState, delivered, covered_us, bridged_us, valued, ordered, ordered_mw)
+RECORD(EventState, number, event, known_us, shift_us, stop_us, status, gone, metered, baseline_known, baseline_mw, intervals,
        members, has_opt, opt, opt_reason, report_due, next_report_us, final, final_us, correction_mw,
        shortfall_mw)
 RECORD(Snapshot, version, now_us, next_command, next_event, nodes, resources, events, work_us, last_pass_us, plan_due, members_due,
