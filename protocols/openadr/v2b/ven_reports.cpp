@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::string_view usage_specifier = "telemetry_usage";
 constexpr std::string_view status_specifier = "telemetry_status";
-constexpr std::size_t most_intervals = 1000;  // of one report; older ones are left out
+constexpr model::Us longest_us = 400 * 24 * model::hour_us;  // granularity and reportBackDuration
+constexpr std::size_t most_intervals = 1000;                 // of one report; older ones are left out
 
 wire::Duration whole_seconds(model::Us span) {
     return wire::Duration(std::max<model::Us>(span, 0) / model::second_us * model::second_us);
@@ -161,21 +162,24 @@ Code Ven::State::take_job(model::Us now, const OadrReportRequest& request, std::
     }
     ReportJob job;
     job.request = request;
-    const model::Us granularity = specifier.granularity.duration.us;
-    job.granularity_us = granularity <= 0 ? 0 : std::max(granularity, policy.sampling_min_us);
-    job.back_us = std::max<model::Us>(specifier.reportBackDuration.duration.us, 0);
-    if (job.back_us > 0) job.back_us = std::max(job.back_us, policy.sampling_min_us);
+    const auto span_of = [this](const DurationProp& span) {
+        return span.duration.us <= 0 ? model::Us{0} : std::clamp(span.duration.us, policy.sampling_min_us, longest_us);
+    };
+    job.granularity_us = span_of(specifier.granularity);
+    job.back_us = span_of(specifier.reportBackDuration);
     job.end_us = model::never;
-    model::Us start = now;
+    model::Us start = now / model::second_us * model::second_us;
     if (specifier.reportInterval) {  // rule 325
         const Properties& properties = specifier.reportInterval->properties;
-        start = std::max(now, properties.dtstart.date_time.us);
+        start = std::max(start, properties.dtstart.date_time.us);
         const model::Us span = properties.duration.duration.us;
         const bool bounded = span > 0 && span != wire::Duration::endless && start < model::never - span;
         if (bounded && job.back_us > 0) job.end_us = std::max(properties.dtstart.date_time.us, model::Us{0}) + span;
     }
-    job.from_us = start;
-    job.next_us = job.back_us == 0 ? start : start > now ? start : start + job.back_us;
+    const bool later = start > now;  // then the first report is due at the start, on the stretch before it
+    const model::Us step = job.granularity_us > 0 ? job.granularity_us : job.back_us;
+    job.from_us = later ? start - step : start;
+    job.next_us = later || job.back_us == 0 ? start : start + job.back_us;
     jobs[request.reportRequestID] = std::move(job);
     keep_job(request.reportRequestID, changes);
     return Code::ok;
@@ -244,22 +248,42 @@ std::optional<model::Us> Ven::State::next_report_due() const {
     return due;
 }
 
+namespace {
+
+// Up to when the report that is due now can speak: whole intervals only, so that reports follow one another without a
+// gap or a remainder; what is left goes into the next one.
+model::Us reported_until(const ReportJob& job, model::Us now) {
+    if (job.back_us == 0) return now;
+    if (now >= job.end_us) return job.end_us;
+    const model::Us step = job.granularity_us > 0 ? job.granularity_us : job.back_us;
+    return now <= job.from_us ? job.from_us : job.from_us + (now - job.from_us) / step * step;
+}
+
+void schedule_next(ReportJob& job, model::Us now) {
+    if (job.back_us == 0 || now >= job.end_us) {
+        job.next_us = model::never;
+        return;
+    }
+    const model::Us missed = (now - job.next_us) / job.back_us;
+    job.next_us = std::min(job.next_us + (missed + 1) * job.back_us, job.end_us);
+}
+
+}  // namespace
+
 std::optional<Outgoing> Ven::State::due_reports(model::Us now) {
-    Payload payload;
     OadrUpdateReport update;
-    update.requestID = new_id();
-    update.venID = registration.venID;
     for (auto& [id, job] : jobs) {
-        if (job.next_us > now) continue;
-        const model::Us to = job.back_us == 0 ? now : std::min(now, job.end_us);
-        update.oadrReport.push_back(build(job, std::min(job.from_us, to), to, now));
-        job.from_us = to;
-        const bool over = job.back_us == 0 || to >= job.end_us;
-        job.next_us = over ? model::never : std::min(std::max(job.next_us + job.back_us, now + 1), job.end_us);
+        if (job.next_us > now || update.oadrReport.size() == max_members) continue;
+        const model::Us to = reported_until(job, now);
+        if (to > job.from_us || job.back_us == 0) update.oadrReport.push_back(build(job, job.from_us, to, now));
+        job.from_us = std::max(job.from_us, to);
+        schedule_next(job, now);
         changed_jobs.push_back(id);
-        if (update.oadrReport.size() == max_members) break;
     }
     if (update.oadrReport.empty()) return std::nullopt;
+    update.requestID = new_id();
+    update.venID = registration.venID;
+    Payload payload;
     payload.oadrUpdateReport = std::move(update);
     return Outgoing{std::move(payload), "EiReport", 0};
 }

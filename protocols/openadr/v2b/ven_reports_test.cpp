@@ -115,6 +115,35 @@ TEST_F(VenReportTest, reports_follow_one_another_without_a_gap) {
     }
 }
 
+TEST_F(VenReportTest, a_report_that_is_late_has_whole_intervals_all_the_same) {
+    ven.measured(now, "site", {1'000'000});
+    answer_to(create("telemetry_usage", {"site_power"}, 10 * second_us, 10 * second_us), &Payload::oadrCreatedReport);
+    for (int i = 0; i < 5; ++i) {
+        now += 11 * second_us + 1234;
+        settle();
+    }
+    ASSERT_GE(vtn.reports().size(), 4U);
+    for (const OadrReport& report : vtn.reports()) {
+        for (const Interval& interval : report.intervals->interval) {
+            EXPECT_EQ(interval.duration->duration.us, 10 * second_us);
+            EXPECT_EQ(interval.dtstart->date_time.us % second_us, 0);
+        }
+    }
+}
+
+TEST_F(VenReportTest, extreme_durations_do_no_harm) {
+    Payload payload = create("telemetry_usage", {"site_power"}, Duration::endless, Duration::endless);
+    Properties& properties =
+        payload.oadrCreateReport->oadrReportRequest[0].reportSpecifier.reportInterval.emplace().properties;
+    properties.dtstart.date_time = DateTime(DateTime::now_sentinel);
+    properties.duration.duration = Duration(Duration::endless);
+    const auto created = answer_to(payload, &Payload::oadrCreatedReport);
+    ASSERT_TRUE(created);
+    EXPECT_EQ(created->eiResponse.responseCode, "200");
+    run_until(now + 100 * second_us);
+    EXPECT_TRUE(vtn.reports().empty());
+}
+
 TEST_F(VenReportTest, rule_324_back_duration_0_is_once_and_now) {
     ven.measured(now, "site", {5'000'000});
     answer_to(create("telemetry_usage", {"site_power"}, 10 * second_us, 0), &Payload::oadrCreatedReport);
@@ -134,11 +163,12 @@ TEST_F(VenReportTest, rule_325_a_report_interval_says_when_to_begin_and_to_end) 
     answer_to(payload, &Payload::oadrCreatedReport);
     run_until(noon + 59 * second_us);
     EXPECT_TRUE(vtn.reports().empty());
+    run_until(noon + 61 * second_us);
+    EXPECT_EQ(vtn.reports().size(), 1U);  // dtstart is the first report
     run_until(noon + 200 * second_us);
-    ASSERT_FALSE(vtn.reports().empty());
-    EXPECT_LE(vtn.reports().size(), 4U);
+    EXPECT_EQ(vtn.reports().size(), 4U);
     const Interval& last = vtn.reports().back().intervals->interval.back();
-    EXPECT_LE(last.dtstart->date_time.us + last.duration->duration.us, noon + 91 * second_us);
+    EXPECT_EQ(last.dtstart->date_time.us + last.duration->duration.us, noon + 90 * second_us);
 }
 
 TEST_F(VenReportTest, rule_318_without_data_the_quality_is_bad) {
