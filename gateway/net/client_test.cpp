@@ -73,6 +73,19 @@ TEST(HttpClient, methods_with_and_without_body) {
     }
 }
 
+TEST(HttpClient, long_body_goes_out_without_asking_first) {
+    Loop loop;
+    Limits limits;
+    limits.body_bytes = 4'000'000;
+    ClientRequest request = get(loop.listen({}, limits).port);
+    request.request.method = "POST";
+    request.request.body = std::string(3'000'000, 'x');
+    loop.network.request(request);
+    const auto arrived = loop.next<RequestArrived>();
+    EXPECT_EQ(arrived.request.body.size(), 3'000'000u);
+    EXPECT_EQ(arrived.request.header("Expect"), "");
+}
+
 TEST(HttpClient, head_has_no_body_and_does_not_wait_for_one) {
     Loop loop;
     ClientRequest request = get(loop.listen().port);

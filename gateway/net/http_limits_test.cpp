@@ -1,6 +1,8 @@
 // The HTTP server's limits and its unhappy paths: each with the answer that the peer gets and the event for the log.
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "gateway/net/test_support.hpp"
 
 namespace busbar::net {
@@ -63,7 +65,10 @@ TEST(HttpLimits, peer_that_goes_on_sending_still_gets_its_413) {
     limits.body_bytes = 1000;
     RawPeer peer(loop.listen({}, limits).port);
     peer.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n");
-    for (int i = 0; i < 10; ++i) EXPECT_TRUE(peer.send(std::string(100'000, 'x')));
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_TRUE(peer.send(std::string(100'000, 'x')));
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
     EXPECT_THAT(peer.take_response(), StartsWith("HTTP/1.1 413 "));
 }
 

@@ -155,6 +155,15 @@ TEST(HttpServer, half_closing_client_still_gets_its_answer) {
                 answer.ends_with("Connection: keep-alive\r\n\r\nlate"));
 }
 
+TEST(HttpServer, tls_ends_with_close_notify) {
+    Loop loop;
+    RawPeer peer(loop.listen(server_tls()).port, true);
+    peer.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    loop.network.respond(loop.next<RequestArrived>().connection, {200, {}, "x"});
+    EXPECT_TRUE(peer.rest().ends_with("\r\n\r\nx"));
+    EXPECT_TRUE(peer.got_close_notify());
+}
+
 TEST(HttpServer, connection_close_is_obeyed) {
     Loop loop;
     RawPeer peer(loop.listen().port);

@@ -195,19 +195,20 @@ TEST(WebSocketServer, close_of_the_peer_is_answered_and_told) {
     EXPECT_EQ(closed.code, 1001);
     EXPECT_EQ(closed.reason, "going");
     EXPECT_TRUE(peer.at_end());
+    EXPECT_TRUE(peer.got_close_notify());
 }
 
 TEST(WebSocketServer, close_follows_what_was_sent_before) {
     Loop loop;
     RawPeer peer(loop.listen().port);
     const ConnectionId id = loop.open_websocket(peer);
-    loop.network.send(id, text_of("last"));
-    loop.network.close(id, 4000, std::string(121, 'x') + "\xc3\xa4\xc3\xa4");
+    for (const char* words : {"last but two", "last but one", "last"}) loop.network.send(id, text_of(words));
+    loop.network.close(id, 4000, std::string(122, 'x') + "\xc3\xa4");
     loop.network.send(id, text_of("too late"));
-    EXPECT_EQ(take_frame(peer).payload, "last");
+    for (const char* words : {"last but two", "last but one", "last"}) EXPECT_EQ(take_frame(peer).payload, words);
     const auto close = take_frame(peer);
     EXPECT_EQ(close.close_code(), 4000);
-    EXPECT_EQ(close.payload.substr(2), std::string(121, 'x') + "\xc3\xa4") << "cut between characters";
+    EXPECT_EQ(close.payload.substr(2), std::string(122, 'x')) << "cut between characters";
     peer.send(frame(0x88, close.payload));
     EXPECT_EQ(loop.next<ConnectionClosed>().code, 4000);
 }
