@@ -181,8 +181,13 @@ void Core::State::drop_node(const std::string& id) {
     plan_soon();
 }
 
-void Core::State::take_resource(const model::Resource& resource) {
-    if (resource.id.empty()) return;
+void Core::State::take_resource(const model::Resource& given) {
+    if (given.id.empty()) return;
+    model::Resource resource = given;
+    auto& can = resource.capability;
+    can.lowest_on_mw = std::clamp<MilliW>(can.lowest_on_mw, 0, device_limit_mw);
+    can.step_mw = std::clamp<MilliW>(can.step_mw, 0, device_limit_mw);
+    resource.settles_us = std::clamp<Us>(resource.settles_us, 0, model::hour_us);
     const auto found = resource_at.find(resource.id);
     if (found == resource_at.end()) {
         const auto place = free_place(free_resources, s.resources);
@@ -199,14 +204,14 @@ void Core::State::take_resource(const model::Resource& resource) {
     }
     auto& known = s.resources[found->second];
     if (known.resource == resource) return;
-    const bool could = known.resource.connected && known.resource.controllable;
-    const bool can = resource.connected && resource.controllable;
+    const bool could_act = known.resource.connected && known.resource.controllable;
+    const bool can_act = resource.connected && resource.controllable;
     if (known.resource.parent != resource.parent) {
         tree_known = false;
         s.members_due = true;
     }
     if (!(known.resource.capability == resource.capability)) known.response = {};
-    if (can && !could) {  // whatever it was told before, it may have lost it
+    if (can_act && !could_act) {  // whatever it was told before, it may have lost it
         known.resend = true;
         known.silent = known.balks = false;
         known.retry_us = known.ack_due_us = model::never;

@@ -67,7 +67,7 @@ struct Core::State {
     void take(const model::Input& input);
     void take_node(const model::Node& node);
     void drop_node(const std::string& id);
-    void take_resource(const model::Resource& resource);
+    void take_resource(const model::Resource& given);
     void drop_resource(const std::string& id);
     void take_sample(const model::Sample& sample);
     void take_node_sample(const model::Sample& sample);

@@ -1,8 +1,11 @@
 // Restart and replay: a long random life, and the claim that nobody can tell whether the core was restarted in between.
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <limits>
 #include <random>
 
+#include "dispatch/allocate/allocate.hpp"
 #include "dispatch/core.hpp"
 #include "dispatch/snapshot.hpp"
 
@@ -29,7 +32,7 @@ bool same(const model::Outputs& left, const model::Outputs& right) {
 // Draws inputs that a gateway could hand over, and many that a sound one would not.
 class Life {
   public:
-    explicit Life(std::uint64_t seed) : random_(seed) {}
+    explicit Life(std::uint64_t seed, bool wild = false) : random_(seed), wild_(wild) {}
 
     Timed next(const Core& core) {
         now_ += below(4) == 0 ? static_cast<Us>(below(3'000'000)) : static_cast<Us>(below(200'000));
@@ -57,7 +60,19 @@ class Life {
   private:
     std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
     std::string name(const char* prefix, std::uint64_t count) { return prefix + std::to_string(below(count)); }
-    MilliW power() { return static_cast<MilliW>(below(44'000'000)) - 22 * kw; }
+    MilliW power() {
+        if (wild_ && below(4) == 0) return extreme();
+        return static_cast<MilliW>(below(44'000'000)) - 22 * kw;
+    }
+    std::int64_t extreme() {
+        const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+        const std::int64_t all[] = {most,    -most, -most - 1, 0, 1, -1, model::unlimited_mw, -model::unlimited_mw,
+                                    most / 2};
+        return all[below(std::size(all))];
+    }
+    void make_wild(std::int64_t& value) {
+        if (wild_ && below(6) == 0) value = extreme();
+    }
 
     model::Node node() {
         model::Node made;
@@ -65,6 +80,8 @@ class Life {
         made.parent = below(3) == 0 ? "" : name("n", 6);
         if (below(3) == 0) made.import_limit_mw = static_cast<MilliW>(below(60'000'000));
         if (below(4) == 0) made.export_limit_mw = static_cast<MilliW>(below(30'000'000));
+        make_wild(made.import_limit_mw);
+        make_wild(made.export_limit_mw);
         return made;
     }
     model::Resource resource() {
@@ -80,6 +97,10 @@ class Life {
         made.connected = below(6) != 0;
         made.controllable = below(6) != 0;
         made.settles_us = static_cast<Us>(below(6'000'000));
+        for (auto* each : {&made.capability.min_mw, &made.capability.max_mw, &made.capability.lowest_on_mw,
+                           &made.capability.step_mw, &made.settles_us}) {
+            make_wild(*each);
+        }
         return made;
     }
     model::GridEvent event() {
@@ -95,18 +116,24 @@ class Life {
             model::Interval interval;
             interval.start_us = start;
             interval.end_us = below(20) == 0 ? model::never : start + static_cast<Us>(below(30'000'000));
+            make_wild(interval.start_us);
+            make_wild(interval.end_us);
             start += static_cast<Us>(below(40'000'000));
             for (auto signals = 1 + below(2); signals-- > 0;) {
                 model::Signal signal;
                 signal.kind = static_cast<model::SignalKind>(below(10));
-                signal.power_mw = power() * 3;
+                signal.power_mw = power();
                 signal.ratio_ppm = static_cast<model::Ppm>(below(1'200'000));
                 signal.value = static_cast<std::int64_t>(below(5));
+                make_wild(signal.ratio_ppm);
+                make_wild(signal.value);
                 interval.signals.push_back(signal);
             }
             made.intervals.push_back(interval);
         }
         if (below(4) == 0) made.randomise = {0, static_cast<Us>(below(10'000'000))};
+        make_wild(made.randomise.low_us);
+        make_wild(made.randomise.high_us);
         made.test = below(10) == 0;
         made.cancelled = below(8) == 0;
         return made;
@@ -118,6 +145,8 @@ class Life {
         made.received_us = now_;
         if (below(8) != 0) made.power_mw = power();
         if (below(3) == 0) made.import_mwh = (now_ - t0) / 100'000 + static_cast<MilliW>(below(1000));
+        make_wild(made.measured_us);
+        if (made.import_mwh) make_wild(*made.import_mwh);
         made.quality = static_cast<model::Quality>(below(40) == 0 ? 3 : 0);
         return made;
     }
@@ -138,6 +167,7 @@ class Life {
     }
 
     std::mt19937_64 random_;
+    bool wild_;
     Us now_ = t0;
 };
 
@@ -188,6 +218,30 @@ TEST(Replay, the_same_inputs_give_the_same_state_and_outputs) {
         ASSERT_TRUE(same(out, outputs[step])) << step;
     }
     EXPECT_EQ(first.state_hash(), second.state_hash());
+}
+
+TEST(Replay, absurd_numbers_lead_to_no_absurd_command) {
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+        Life life(seed, true);
+        Core core(quick());
+        for (int step = 0; step < 4000; ++step) {
+            const auto [now, input] = life.next(core);
+            model::Outputs out;
+            core.step(now, input, out);
+            EXPECT_GT(out.next_due_us, now);
+            for (const auto& command : out.commands) {
+                EXPECT_LT(command.start_us, command.end_us);
+                if (command.kind == model::CommandKind::release) continue;
+                ASSERT_FALSE(command.steps.empty());
+                EXPECT_EQ(command.steps.front().start_us, command.start_us);
+                for (const auto& each : command.steps) {
+                    EXPECT_LE(each.power_mw, device_limit_mw);
+                    EXPECT_GE(each.power_mw, -device_limit_mw);
+                    EXPECT_LT(each.start_us, command.end_us);
+                }
+            }
+        }
+    }
 }
 
 TEST(Replay, the_hash_tells_states_apart) {
