@@ -6,6 +6,7 @@
 #include <set>
 
 #include "protocols/wire/json.hpp"
+#include "protocols/wire/scalar.hpp"
 #include "protocols/wire/test_records.hpp"
 
 namespace busbar::wire {
@@ -61,6 +62,22 @@ TEST(Check, texts) {
     texts.hex = "";
     texts.password = std::string(41, 'x');
     EXPECT_EQ(fault(texts), "too long at /password");
+}
+
+TEST(Check, utf8_as_unicode_defines_it) {
+    for (const char* text : {"", "abcdefgh", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
+                             "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF",
+                             "abcdefgh\xC2\x80"
+                             "abcdefgh"}) {
+        EXPECT_TRUE(is_utf8(text)) << text;
+    }
+    for (const char* text : {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xC2\xC2", "\xE0\x9F\xBF",
+                             "\xE1\x80", "\xE1\x80\x41", "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF",
+                             "\xF1\x80\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "abcdefgh\xFF"}) {
+        EXPECT_FALSE(is_utf8(text)) << text;
+        const std::string longer = std::string(31, 'x') + text + std::string(40, 'x');
+        EXPECT_FALSE(is_utf8(longer)) << longer;
+    }
 }
 
 TEST(Check, enumerations) {

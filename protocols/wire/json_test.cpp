@@ -135,6 +135,7 @@ TEST(JsonRead, numbers_at_the_ends_of_what_a_double_holds) {
     EXPECT_EQ(fault(R"({"number":1e99999999999})"), "out of range at /number");
     EXPECT_EQ(bag_of(R"({"number":1e-400})").number, 0.0);
     EXPECT_FALSE(std::signbit(*bag_of(R"({"number":-0.0})").number));
+    EXPECT_FALSE(std::signbit(*bag_of(R"({"number":-0e5})").number));
     EXPECT_EQ(fault(R"({"number":NaN})"), "syntax error at ");
     EXPECT_EQ(fault(R"({"number":Infinity})"), "syntax error at ");
 }

@@ -250,9 +250,12 @@ class Reader {
     // or the one after it. Its namespace is still to be looked at.
     std::size_t take_next_name(XmlTag& tag, Frame& frame) {
         const std::span<const Field> fields = frame.record.all;
-        for (std::size_t i = frame.next; i < fields.size() && i < frame.next + 2; ++i) {
+        int tried = 0;
+        for (std::size_t i = frame.next; i < fields.size() && tried < 2; ++i) {
             const Field& field = fields[i];
-            if (field.place != Place::element || !scan_.take_name(field.name)) continue;
+            if (field.place != Place::element) continue;
+            ++tried;
+            if (!scan_.take_name(field.name)) continue;
             tag.name = field.name;
             frame.next = i + (without_optional(*field.type).kind == Kind::list ? 0 : 1);
             return i;

@@ -158,6 +158,7 @@ TEST(XmlRead, text_is_kept_as_it_stands) {
     EXPECT_EQ(plain_of("<text>&lt;&amp;&gt;&quot;&apos;&#x41;&#66;</text>").text, "<&>\"'AB");
     EXPECT_EQ(plain_of("<text>a<![CDATA[<&]]>b</text>").text, "a<&b");
     EXPECT_EQ(plain_of("<text><![CDATA[  ]]></text>").text, "  ");
+    EXPECT_EQ(plain_of("<text><![CDATA[a\r\nb\rc]]></text>").text, "a\nb\nc");
     EXPECT_EQ(plain_of("<text>ab<!-- c -->cd</text>").text, "abcd");
     EXPECT_EQ(plain_of("<text>ab<?pi x?>cd</text>").text, "abcd");
 }
@@ -256,6 +257,12 @@ TEST(XmlRead, namespaces_are_checked) {
     EXPECT_EQ(raw_fault("<Plain/>"), "unknown type at ");
     EXPECT_EQ(raw_fault("<Plain xmlns='urn:other'/>"), "unknown type at ");
     EXPECT_EQ(raw_fault("<p:Plain xmlns='urn:example:grid'/>"), "unknown type at ");
+}
+
+TEST(XmlRead, the_default_namespace_is_the_innermost_one) {
+    EXPECT_EQ(plain_of("<flag>1</flag><int32 xmlns='urn:other'>1</int32>").int32, std::nullopt);
+    // The period is of the outer namespace, where there is none of that name.
+    EXPECT_EQ(fault("<target><site xmlns='urn:example:tariff'>a</site><period>x</period></target>"), "");
 }
 
 TEST(XmlRead, any_prefix_will_do) {

@@ -105,7 +105,7 @@ class Writer {
         if (!ns || ns == last_used_) return;
         last_used_ = ns;
         for (const Namespace* used : used_) {
-            if (used == ns || *used == *ns) return;
+            if (*used == *ns) return;
         }
         used_.push_back(ns);
     }
