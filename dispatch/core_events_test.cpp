@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "dispatch/testing_desk.hpp"
+#include "dispatch/test_desk.hpp"
 
 namespace busbar::dispatch {
 namespace {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "dispatch/core.hpp"
-#include "dispatch/testing_desk.hpp"
+#include "dispatch/test_desk.hpp"
 
 namespace busbar::dispatch {
 namespace {
