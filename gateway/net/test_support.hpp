@@ -51,13 +51,20 @@ inline void add_extension(X509* certificate, X509* issuer, int nid, const char* 
     X509_EXTENSION_free(extension);
 }
 
+// For this run; removed at its end.
 inline std::string test_folder() {
-    static const std::string folder = [] {
-        std::string pattern = ::testing::TempDir() + "busbar-net-XXXXXX";
-        if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-        return pattern + '/';
-    }();
-    return folder;
+    struct Folder {
+        std::string path = ::testing::TempDir() + "busbar-net-XXXXXX";
+        Folder() {
+            if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
+        }
+        ~Folder() {
+            std::error_code ignored;
+            std::filesystem::remove_all(path, ignored);
+        }
+    };
+    static const Folder folder;
+    return folder.path + '/';
 }
 
 // `signer` null: an authority that signs itself. `names`: a subjectAltName in OpenSSL's words.
