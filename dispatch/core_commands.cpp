@@ -17,6 +17,7 @@ constexpr std::size_t most_commands = 4;              // kept for each resource
 constexpr Us first_retry_us = 30 * model::second_us;  // to a device that is silent; doubles
 constexpr Us last_retry_us = 10 * model::minute_us;
 constexpr Us slow_meter_us = 4 * second_us;  // one sample of such a meter must do
+constexpr Us answers_gathered_us = second_us;
 constexpr Us release_life_us = 5 * model::minute_us;
 constexpr Us refusal_life_us = 5 * model::minute_us;  // a device that refused may be asked for something else then
 
@@ -160,8 +161,14 @@ void Core::State::mark_members(std::uint32_t place, const model::Command& comman
             member.refused_us = s.now_us;
         }
         member.state = state;
-        event.report_due = true;
+        hasten_report(event);
     }
+}
+
+// A thousand devices that answer make one report, not a thousand.
+void Core::State::hasten_report(EventState& event) {
+    event.next_report_us = std::min(event.next_report_us, shifted(s.now_us, answers_gathered_us));
+    s.work_us = std::min(s.work_us, event.next_report_us);
 }
 
 // Whether the device has refused the event that asks for it now, and there is no reason to ask again.

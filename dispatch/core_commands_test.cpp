@@ -389,6 +389,25 @@ TEST(CoreCommands, a_site_limit_holds_without_any_event) {
     EXPECT_EQ(desk.fresh().at(0).kind, CommandKind::release);
 }
 
+TEST(CoreCommands, what_capped_devices_are_told_stays_within_a_site_limit) {
+    Desk desk;
+    desk.node("site", "", 20 * kw);
+    for (const auto* id : {"a", "b", "c"}) desk.charger(id, "site");
+    for (int second = 0; second < 60; ++second) {
+        desk.run(second_us);
+        desk.accept_all();
+        desk.sample("a",
+                    std::min<MilliW>(desk.core.resources()[0].commanded_mw.value_or(2 * kw), 2 * kw));  // can no more
+        desk.sample("b", desk.core.resources()[1].commanded_mw.value_or(0));
+        desk.sample("c", desk.core.resources()[2].commanded_mw.value_or(0));
+    }
+    MilliW sum = 0;
+    for (const auto& view : desk.core.resources()) sum += view.commanded_mw.value_or(22 * kw);
+    EXPECT_LE(sum, 20 * kw);
+    EXPECT_GT(sum, 19 * kw);
+    EXPECT_LT(*desk.core.resources()[0].commanded_mw, 3 * kw);
+}
+
 TEST(CoreCommands, a_site_limit_counts_loads_that_nobody_controls) {
     Desk desk;
     desk.node("site", "", 20 * kw);

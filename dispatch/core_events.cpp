@@ -55,8 +55,10 @@ Us end_of(const EventState& event) {
     return event.event.intervals.empty() ? 0 : std::min(shifted(event.event.end_us(), event.shift_us), event.stop_us);
 }
 
-void Core::State::take_event(const model::GridEvent& given) {
-    if (given.id.empty()) return;
+void Core::State::take_event(const model::GridEvent& as_sent) {
+    if (as_sent.id.empty()) return;
+    model::GridEvent given = as_sent;
+    put_in_order(given.intervals);
     const auto found = event_at.find(given.id);
     if (found == event_at.end()) {
         if (given.cancelled) return;  // nothing was known, nothing is to be undone
@@ -65,7 +67,6 @@ void Core::State::take_event(const model::GridEvent& given) {
         event.number = s.next_event++;
         event.known_us = s.now_us;
         event.event = given;
-        put_in_order(event.event.intervals);
         event.intervals.resize(event.event.intervals.size());
         event.shift_us = draw_shift(settings.seed, given.id, given.randomise);
     } else {
@@ -76,10 +77,8 @@ void Core::State::take_event(const model::GridEvent& given) {
             event.event.modified_us = given.modified_us;
             return cancel_event(given.id, false);
         }
-        model::GridEvent next = given;
-        put_in_order(next.intervals);
-        event.intervals = carried_over(event, next);
-        event.event = next;
+        event.intervals = carried_over(event, given);
+        event.event = given;
         event.shift_us = draw_shift(settings.seed, given.id, given.randomise);
         event.stop_us = model::never;
         event.status = EventStatus::scheduled;

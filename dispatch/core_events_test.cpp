@@ -410,6 +410,17 @@ TEST(CoreEvents, intervals_out_of_order_or_overlapping_are_put_right) {
     EXPECT_EQ(desk.core.events()[0].report.intervals.size(), 2U);
 }
 
+TEST(CoreEvents, a_disorderly_event_sent_again_is_no_news) {
+    Desk desk;
+    desk.charger("a");
+    auto made = event("e", t0, 60 * second_us, {8 * kw, 12 * kw});
+    std::swap(made.intervals[0], made.intervals[1]);
+    desk.post(made);
+    const auto hash = desk.core.state_hash();
+    desk.post(made);
+    EXPECT_EQ(desk.core.state_hash(), hash);
+}
+
 TEST(CoreEvents, an_open_event_goes_on_until_it_is_ended) {
     Desk desk;
     desk.charger("a");

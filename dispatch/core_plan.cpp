@@ -14,11 +14,17 @@ using model::Us;
 namespace {
 
 constexpr std::size_t most_segments = 24;
+constexpr int most_rooms =
+    3;  // how often a limit is narrowed before the rest of what capped devices might take is let be
 constexpr MilliW nudge_share = 150;  // held back changes may add up to one part in so many of the order
 
 Us ahead(Us now_us, Us span_us) {
     return span_us >= model::never - now_us ? model::never : now_us + span_us;
 }
+
+struct Bounds {
+    MilliW low = 0, high = 0;
+};
 
 }  // namespace
 
@@ -241,6 +247,72 @@ void Core::State::nudge(const Segment& segment, const std::vector<Share>& shares
     }
 }
 
+MilliW Core::State::tell_of(const Stage& stage, const Allocation& result, std::size_t position) const {
+    const auto& resource = s.resources[tree.resources[position]];
+    const auto& can = resource.resource.capability;
+    const Box nominal = nominal_box(resource.resource);
+    const MilliW wish = std::clamp(result.wish[position], nominal.low_mw, nominal.high_mw);
+    const bool fixed = stage.fixed[position] != 0;  // should it be asked again, then for its fair share
+    const Wish asked{fixed ? wish : result.power[position], wish, can.lowest_on_mw, can.step_mw, settings.deadband_mw};
+    return to_tell(fixed ? ResponseState{} : resource.response, nominal, asked);
+}
+
+// A capped device is told a little more than is counted on. Where a hard limit binds, that little must have room below
+// it too: the limit is narrowed by what all of them together might take, and the shares are found again.
+bool Core::State::make_room(Stage& stage, const Allocation& result) const {
+    auto& problem = stage.problem;
+    std::vector<MilliW> above(problem.node_parent.size(), 0), below(problem.node_parent.size(), 0), sum(above);
+    std::vector<MilliW> more(tree.resources.size(), 0);
+    bool any = false;
+    for (std::size_t device = 0; device < problem.parent.size(); ++device) {
+        MilliW extra = 0;
+        if (device < more.size() && stage.fixed[device] == 0) {
+            const auto& response = s.resources[tree.resources[device]].response;
+            const bool capped = (response.cap_high || response.cap_low) && !response.ignores;
+            if (capped) extra = tell_of(stage, result, device) - result.power[device];
+            more[device] = extra;
+            any = any || extra != 0;
+        }
+        for (auto node = problem.parent[device];; node = problem.node_parent[node]) {
+            sum[node] += result.power[device];
+            above[node] += std::max<MilliW>(extra, 0);
+            below[node] += std::min<MilliW>(extra, 0);
+            if (node == 0) break;
+        }
+    }
+    if (!any) return false;
+    bool narrowed = false;
+    const auto narrow = [&](Bounds as_given, MilliW& low, MilliW& high, Bounds extra, MilliW power) {
+        const bool over = as_given.high < model::unlimited_mw && power + extra.high > as_given.high && extra.high > 0;
+        const bool under = as_given.low > -model::unlimited_mw && power + extra.low < as_given.low && extra.low < 0;
+        if (over) high = as_given.high - extra.high;
+        if (under) low = as_given.low - extra.low;
+        narrowed = narrowed || over || under;
+    };
+    const auto& given = stage.as_given;
+    for (std::size_t node = 0; node < given.node_low.size(); ++node) {
+        narrow({given.node_low[node], given.node_high[node]}, problem.node_low[node], problem.node_high[node],
+               {below[node], above[node]}, sum[node]);
+    }
+    for (std::size_t each = 0; each < problem.orders.size(); ++each) {
+        auto& order = problem.orders[each];
+        if (!order.hard) continue;
+        Bounds extra{below[order.node], above[order.node]};
+        MilliW power = sum[order.node];
+        if (!order.devices.empty()) {
+            extra = {};
+            power = 0;
+        }
+        for (const auto device : order.devices) {
+            power += result.power[device];
+            extra.high += std::max<MilliW>(more[device], 0);
+            extra.low += std::min<MilliW>(more[device], 0);
+        }
+        narrow({given.orders[each].low, given.orders[each].high}, order.low, order.high, extra, power);
+    }
+    return narrowed;
+}
+
 std::vector<Share> Core::State::share_out(const Segment& segment, bool now) {
     Stage stage = lay_out(segment);
     auto& problem = stage.problem;
@@ -248,8 +320,12 @@ std::vector<Share> Core::State::share_out(const Segment& segment, bool now) {
         auto& event = s.events[claim->event];
         problem.orders.push_back(corrected(order_of(problem, event, claim->ask), event.correction_mw));
     }
-    const Allocation result = allocate(problem);
+    Allocation result = allocate(problem);
     if (now) note_orders(segment, problem, result);
+    const bool limited = limits_stand() || std::any_of(problem.orders.begin(), problem.orders.end(),
+                                                       [](const AllocationOrder& order) { return order.hard; });
+    if (limited) stage.as_given = problem;
+    for (int round = 0; limited && round < most_rooms && make_room(stage, result); ++round) result = allocate(problem);
     std::vector<Share> shares(tree.resources.size());
     for (const auto* claim : segment.claims) {
         const auto& event = s.events[claim->event];
@@ -261,15 +337,9 @@ std::vector<Share> Core::State::share_out(const Segment& segment, bool now) {
     }
     for (std::size_t position = 0; position < shares.size(); ++position) {
         const auto& resource = s.resources[tree.resources[position]];
-        const Box nominal = nominal_box(resource.resource);
-        const MilliW wish = std::clamp(result.wish[position], nominal.low_mw, nominal.high_mw);
         const MilliW band = deadband(resource);
         auto& share = shares[position];
-        const auto& can = resource.resource.capability;
-        const bool fixed = stage.fixed[position] != 0;  // should it ask again, it is asked for its fair share
-        const Wish asked{fixed ? wish : result.power[position], wish, std::max<MilliW>(can.lowest_on_mw, 0),
-                         can.step_mw, settings.deadband_mw};
-        share.told_mw = to_tell(fixed ? ResponseState{} : resource.response, nominal, asked);
+        share.told_mw = tell_of(stage, result, position);
         // A device that does what it prefers anyway needs no command; one that has one keeps it a little longer.
         const MilliW moved = share.told_mw - preferred_power(resource.resource),
                      enough = resource.told ? band / 2 : band;

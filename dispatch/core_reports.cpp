@@ -223,10 +223,10 @@ void Core::State::report(model::Outputs& out) {
                 finished = true;
             }
         }
-        const bool progress = event.status == EventStatus::active && event.next_report_us <= s.now_us;
-        if (!event.report_due && !progress) continue;
+        if (!event.report_due && event.next_report_us > s.now_us) continue;
         event.report_due = false;
-        event.next_report_us = s.now_us + settings.report_period_us;
+        event.next_report_us =
+            event.status == EventStatus::active ? shifted(s.now_us, settings.report_period_us) : model::never;
         out.reports.push_back(report_of(event));
     }
     if (finished) index_events();
@@ -264,10 +264,11 @@ Us Core::State::next_due() const {
                 due = std::min(due, end_of(event));
             continue;
         }
+        due = std::min(due, event.next_report_us);
         if (is_over(event)) {
             due = std::min(due, std::max(shifted(end_of(event), least_grace_us), s.now_us + model::second_us));
         } else if (event.status == EventStatus::active) {
-            due = std::min({due, end_of(event), event.next_report_us});
+            due = std::min(due, end_of(event));
         } else {
             due = std::min(due, start_of(event));
             const Us last_call = start_of(event) - model::second_us;

@@ -137,6 +137,17 @@ TEST(CoreReports, counts_say_how_the_devices_took_it) {
     EXPECT_EQ(report.problems.size(), 3U);  // silent, refused, and 60 kW is out of reach
 }
 
+TEST(CoreReports, answers_before_the_start_are_reported_together) {
+    Desk desk;
+    for (const auto* id : {"a", "b", "c"}) desk.charger(id);
+    desk.post(event("e", t0 + 600 * second_us, 600 * second_us, {60 * kw}));
+    const auto before = desk.all.reports.size();
+    desk.accept_all();
+    desk.run(5 * second_us);
+    EXPECT_EQ(desk.all.reports.size(), before + 1);
+    EXPECT_EQ(desk.last_report().accepted, 3);
+}
+
 TEST(CoreReports, a_device_that_is_seen_to_follow_has_started) {
     Desk desk;
     desk.charger("a");

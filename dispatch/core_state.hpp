@@ -34,6 +34,7 @@ struct Segment {
 // The devices and limits of a segment, and which devices do what they do whatever they are told.
 struct Stage {
     AllocationProblem problem;
+    AllocationProblem as_given;  // before room was made below its limits
     std::vector<std::uint8_t> fixed;
 };
 
@@ -80,7 +81,7 @@ struct Core::State {
     void index_events();
 
     // core_events.cpp: events and whom they reach
-    void take_event(const model::GridEvent& event);
+    void take_event(const model::GridEvent& as_sent);
     void cancel_event(const std::string& id, bool gone);
     void stop_event(EventState& event);
     const Tree& known_tree();
@@ -101,6 +102,8 @@ struct Core::State {
     void plan();
     void control();
     std::vector<Share> share_out(const Segment& segment, bool now);
+    model::MilliW tell_of(const Stage& stage, const Allocation& result, std::size_t position) const;
+    bool make_room(Stage& stage, const Allocation& result) const;
     void note_orders(const Segment& segment, const AllocationProblem& problem, const Allocation& result);
     Stage lay_out(const Segment& segment);
     AllocationOrder order_of(AllocationProblem& problem, const EventState& event, const Ask& ask);
@@ -117,6 +120,7 @@ struct Core::State {
     void issue(std::uint32_t place, model::CommandKind kind, model::Outputs& out);
     void take_ack(const model::Ack& ack);
     void close_command(std::uint32_t place);
+    void hasten_report(EventState& event);
     void mark_members(std::uint32_t place, const model::Command& command, MemberState state);
     bool refused(std::uint32_t place) const;
     void refresh_told(ResourceState& resource);
