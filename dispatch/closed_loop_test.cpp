@@ -65,12 +65,19 @@ struct Options {
     int silent_percent = 12, refusing_percent = 5, deaf_percent = 0;
     double noise = 0.01;
     MilliW step_mw = 0;
+    MilliW site_limit_mw = 0;  // of every five devices; 0 = none
 };
 
 class Plant {
   public:
     explicit Plant(const Options& options) : options_(options), random_(options.seed), core_(Settings{}) {
         for (int each = 0; each < options.devices; ++each) add(each);
+        for (int site = 0; options.site_limit_mw > 0 && site * 5 < options.devices; ++site) {
+            model::Input input;
+            input.node = model::Node{"s" + std::to_string(site), "", model::NodeKind::site, "", options.site_limit_mw,
+                                     model::unlimited_mw};
+            step(input);
+        }
         for (const auto& device : devices_) {
             model::Input input;
             input.resource = device.resource;
@@ -86,8 +93,11 @@ class Plant {
             for (auto& device : devices_) meter(device);
             while (due_ <= now_) step({});
             judge();
+            judge_sites();
         }
     }
+    // How far a site was above its limit once everybody had settled.
+    double worst_excess() const { return worst_excess_; }
 
     void post(const std::vector<double>& shares) {
         MilliW all = 0;
@@ -152,6 +162,7 @@ class Plant {
         Device device;
         auto& resource = device.resource;
         resource.id = "d" + std::to_string(10000 + each);
+        if (options_.site_limit_mw > 0) resource.parent = "s" + std::to_string(each / 5);
         resource.connected = resource.controllable = true;
         resource.settles_us = options_.settles_us;
         const int kind = each % 5;
@@ -243,7 +254,18 @@ class Plant {
         }
     }
 
+    void judge_sites() {
+        if (options_.site_limit_mw == 0 || now_ < t0 + 15 * second_us) return;
+        for (std::size_t first = 0; first < devices_.size(); first += 5) {
+            double sum = 0;
+            for (std::size_t each = first; each < std::min(first + 5, devices_.size()); ++each)
+                sum += devices_[each].power;
+            worst_excess_ = std::max(worst_excess_, sum / static_cast<double>(options_.site_limit_mw) - 1);
+        }
+    }
+
     Options options_;
+    double worst_excess_ = 0;
     std::mt19937_64 random_;
     Core core_;
     Us now_ = t0, due_ = model::never;
@@ -304,6 +326,22 @@ TEST(ClosedLoop, noisy_meters_are_averaged_out) {
 
 TEST(ClosedLoop, chargers_with_current_steps) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) run_and_judge({.seed = seed, .step_mw = 69'000});
+}
+
+TEST(ClosedLoop, sites_stay_below_their_limits_before_during_and_after_an_event) {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        SCOPED_TRACE(seed);
+        Plant plant(
+            {.devices = 50, .seed = seed, .silent_percent = 0, .refusing_percent = 0, .site_limit_mw = 25 * kw});
+        plant.run(30 * second_us);
+        plant.post({0.3, 0.2, 0.25});
+        plant.run(300 * second_us);
+        EXPECT_LT(plant.worst_excess(), 0.01);
+        for (std::size_t each = 0; each < plant.intervals(); ++each) {
+            EXPECT_GT(plant.ratio(each), 0.98);
+            EXPECT_LT(plant.ratio(each), 1.02);
+        }
+    }
 }
 
 TEST(ClosedLoop, samples_every_five_seconds) {

@@ -313,6 +313,37 @@ bool Core::State::make_room(Stage& stage, const Allocation& result) const {
     return narrowed;
 }
 
+// No deadband where a node's own limit would be overstepped by it: whoever relieves such a node is told.
+void Core::State::nudge_below_limits(const std::vector<Share>& shares) {
+    std::vector<MilliW> change(shares.size(), 0), sum(tree.nodes.size(), 0);
+    for (std::size_t position = 0; position < shares.size(); ++position) {
+        const auto& resource = s.resources[tree.resources[position]];
+        MilliW power = assumed_power(resource);
+        if (follows(resource) && resource.told && !refused(tree.resources[position])) {
+            const MilliW told = shares[position].told_mw, band = deadband(resource);
+            const bool held = told - resource.told_mw <= band && resource.told_mw - told <= band;
+            if (held) change[position] = told - resource.told_mw;
+            power = expected(resource.response, nominal_box(resource.resource), held ? resource.told_mw : told);
+        }
+        sum[tree.node_of[position]] += power;
+    }
+    for (std::size_t node = sum.size(); node-- > 0;) {
+        const auto& state = s.nodes[tree.nodes[node]];
+        if (state.has_background) sum[node] += state.background_mw;
+        if (node > 0) sum[tree.parents[node]] += sum[node];
+    }
+    for (std::size_t position = 0; position < shares.size(); ++position) {
+        if (change[position] == 0) continue;
+        for (auto node = tree.node_of[position];; node = tree.parents[node]) {
+            const auto& limits = s.nodes[tree.nodes[node]].node;
+            const bool over = sum[node] > limits.import_limit_mw && change[position] < 0;
+            const bool under = sum[node] < -limits.export_limit_mw && change[position] > 0;
+            if (over || under) nudged[tree.resources[position]] = 1;
+            if (node == 0) break;
+        }
+    }
+}
+
 std::vector<Share> Core::State::share_out(const Segment& segment, bool now) {
     Stage stage = lay_out(segment);
     auto& problem = stage.problem;
@@ -425,6 +456,7 @@ void Core::State::control() {
     }
     const auto shares = share_out(present.front(), true);
     nudge(present.front(), shares);
+    if (limits_stand()) nudge_below_limits(shares);
     for (std::size_t position = 0; position < shares.size(); ++position) {
         auto& wanted = s.resources[tree.resources[position]].wanted;
         const bool was_asked = step_at(wanted.steps, wanted.end_us, s.now_us) != nullptr;

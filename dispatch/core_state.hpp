@@ -110,6 +110,7 @@ struct Core::State {
     void correct(EventState& event);
     AllocationOrder corrected(AllocationOrder order, model::MilliW correction) const;
     void nudge(const Segment& segment, const std::vector<Share>& shares);
+    void nudge_below_limits(const std::vector<Share>& shares);
     void set_fallbacks();
     model::MilliW assumed_power(const ResourceState& resource) const;
     bool follows(const ResourceState& resource) const;
