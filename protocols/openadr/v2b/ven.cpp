@@ -253,6 +253,13 @@ bool Ven::State::refused(model::Us now, const Outgoing& sent, const EiResponse& 
     return true;
 }
 
+// Rules 304 and 400: what names another VEN is not for us.
+bool Ven::State::is_foreign(const std::optional<Id>& ven_id, model::Changes& changes) const {
+    if (!ven_id || ven_id->empty() || *ven_id == registration.venID) return false;
+    notice(changes, model::Severity::warning, "wrong_ven_id", "a message for " + shown(*ven_id) + " was sent to us");
+    return true;
+}
+
 void Ven::State::dispatch(model::Us now, const Outgoing& sent, Payload& p, model::Changes& changes) {
     if (p.oadrRequestReregistration) return register_again(*p.oadrRequestReregistration, changes);
     if (p.oadrCreatedPartyRegistration) return on_registration(now, sent, *p.oadrCreatedPartyRegistration, changes);
@@ -273,9 +280,7 @@ void Ven::State::dispatch(model::Us now, const Outgoing& sent, Payload& p, model
         on_registered(now, *p.oadrRegisteredReport, changes);
         return;
     }
-    if (p.oadrCreateReport) {
-        return on_create_report(now, p.oadrCreateReport->oadrReportRequest, p.oadrCreateReport->requestID, changes);
-    }
+    if (p.oadrCreateReport) return on_create_report(now, *p.oadrCreateReport, changes);
     if (p.oadrCancelReport) return on_cancel_report(now, *p.oadrCancelReport, false, changes);
     if (p.oadrUpdatedReport) {
         if (p.oadrUpdatedReport->oadrCancelReport)
@@ -374,8 +379,8 @@ void Ven::State::on_cancel_registration(model::Us now, const OadrCancelPartyRegi
     OadrCanceledPartyRegistration& canceled = reply.oadrCanceledPartyRegistration.emplace();
     canceled.registrationID = p.registrationID;
     canceled.venID = registration.venID;
-    if (p.registrationID != registration.registrationID) {  // rule 400
-        canceled.eiResponse = response_of(Code::invalid_id, p.requestID, "this is not our registrationID");
+    if (is_foreign(p.venID, changes) || p.registrationID != registration.registrationID) {  // rule 400
+        canceled.eiResponse = response_of(Code::invalid_id, p.requestID, "this is not our registrationID or venID");
         return enqueue("EiRegisterParty", std::move(reply));
     }
     canceled.eiResponse = response_of(Code::ok, p.requestID);

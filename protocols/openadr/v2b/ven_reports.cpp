@@ -118,8 +118,10 @@ OadrRegisterReport Ven::State::metadata(model::Us now) const {
 void Ven::State::on_registered(model::Us now, const OadrRegisteredReport& p, model::Changes& changes) {
     if (phase == Phase::register_reports) phase = Phase::request_event;
     if (p.oadrReportRequest.empty()) return;
-    List<OadrReportRequest, 1, max_members> requests{std::vector<OadrReportRequest>(p.oadrReportRequest)};
-    on_create_report(now, requests, p.eiResponse.requestID, changes);  // piggy-back, rule 344
+    OadrCreateReport requests;  // piggy-back, rule 344
+    requests.requestID = p.eiResponse.requestID;
+    requests.oadrReportRequest.assign(p.oadrReportRequest.begin(), p.oadrReportRequest.end());
+    on_create_report(now, requests, changes);
 }
 
 // The VTN's own metadata: we take note and ask for none of it.
@@ -185,11 +187,11 @@ Code Ven::State::take_job(model::Us now, const OadrReportRequest& request, std::
     return Code::ok;
 }
 
-void Ven::State::on_create_report(model::Us now, const List<OadrReportRequest, 1, max_members>& requests,
-                                  const std::string& request_id, model::Changes& changes) {
+void Ven::State::on_create_report(model::Us now, const OadrCreateReport& p, model::Changes& changes) {
+    if (is_foreign(p.venID, changes)) return tell_created(Code::invalid_id, p.requestID, "this is not our venID");
     Code code = Code::ok;
     std::string why = "OK";
-    for (const OadrReportRequest& request : requests) {
+    for (const OadrReportRequest& request : p.oadrReportRequest) {
         std::string reason;
         const Code own = take_job(now, request, reason, changes);
         if (own == Code::ok) continue;
@@ -197,19 +199,24 @@ void Ven::State::on_create_report(model::Us now, const List<OadrReportRequest, 1
         why = reason;
         notice(changes, model::Severity::warning, "report_refused", "a requested report was refused: " + reason);
     }
+    tell_created(code, p.requestID, why);
+}
+
+void Ven::State::tell_created(Code code, const std::string& request_id, std::string why) {
     Payload reply;
     OadrCreatedReport& created = reply.oadrCreatedReport.emplace();
-    created.eiResponse = response_of(code, request_id, why);
+    created.eiResponse = response_of(code, request_id, std::move(why));
     created.oadrPendingReports = pending();  // rule 329
     created.venID = registration.venID;
     enqueue("EiReport", std::move(reply));
 }
 
 void Ven::State::on_cancel_report(model::Us now, const OadrCancelReport& p, bool piggy_back, model::Changes& changes) {
+    const bool foreign = is_foreign(p.venID, changes);
     Code code = Code::ok;
     for (const Id& id : p.reportRequestID) {
         const auto job = jobs.find(id);
-        if (job == jobs.end()) {
+        if (foreign || job == jobs.end()) {
             code = Code::invalid_id;  // rule 336
             continue;
         }

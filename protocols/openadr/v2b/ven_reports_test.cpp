@@ -82,6 +82,15 @@ TEST_F(VenReportTest, rule_304_an_unknown_specifier_or_point_is_452) {
     }
 }
 
+TEST_F(VenReportTest, rule_304_a_request_that_names_another_ven_is_452) {
+    Payload payload = create("telemetry_usage", {"site_power"}, 10 * second_us, 10 * second_us);
+    payload.oadrCreateReport->venID = Id("ven-99");
+    const auto created = answer_to(payload, &Payload::oadrCreatedReport);
+    ASSERT_TRUE(created);
+    EXPECT_EQ(created->eiResponse.responseCode, "452");
+    EXPECT_TRUE(created->oadrPendingReports.reportRequestID.empty());
+}
+
 TEST_F(VenReportTest, periodic_usage_carries_mean_power_and_energy_of_each_interval) {
     ven.measured(now, "site", {10'000'000});
     answer_to(create("telemetry_usage", {"site_power", "site_energy"}, 10 * second_us, 30 * second_us),

@@ -122,6 +122,7 @@ struct Ven::State {
     void on_cancel_registration(model::Us now, const OadrCancelPartyRegistration& p, model::Changes& changes);
     void register_again(const OadrRequestReregistration& p, model::Changes& changes);
     void forget_registration(model::Us now, model::Changes& changes);
+    bool is_foreign(const std::optional<Id>& ven_id, model::Changes& changes) const;
     void finish_poll(model::Us now, bool brought_something);
     model::Us poll_interval() const;
     void enqueue(std::string_view service, Payload payload);
@@ -148,8 +149,8 @@ struct Ven::State {
     // ven_reports.cpp: EiReport
     OadrRegisterReport metadata(model::Us now) const;
     void on_registered(model::Us now, const OadrRegisteredReport& p, model::Changes& changes);
-    void on_create_report(model::Us now, const List<OadrReportRequest, 1, max_members>& requests,
-                          const std::string& request_id, model::Changes& changes);
+    void on_create_report(model::Us now, const OadrCreateReport& p, model::Changes& changes);
+    void tell_created(Code code, const std::string& request_id, std::string why);
     Code take_job(model::Us now, const OadrReportRequest& request, std::string& why, model::Changes& changes);
     void on_cancel_report(model::Us now, const OadrCancelReport& p, bool piggy_back, model::Changes& changes);
     void on_register_report(const OadrRegisterReport& p);

@@ -303,6 +303,34 @@ TEST_F(VenTest, a_registration_without_ids_is_tried_again_later) {
     EXPECT_GT(ven.next_due(), now + 60 * second_us);
 }
 
+TEST_F(VenTest, rule_406_a_renewal_that_is_refused_becomes_a_fresh_registration) {
+    settle();
+    Payload again;
+    again.oadrRequestReregistration.emplace().venID = "ven-1";
+    vtn.push(again);
+    now += 12 * second_us;
+    std::vector<bool> with_id;
+    for (int turn = 0; turn < 30 && with_id.size() < 2; ++turn) {
+        const std::optional<http::Request> request = ven.next(now);
+        if (!request) {
+            now = ven.next_due();
+            continue;
+        }
+        Message sent, refusal;
+        ASSERT_EQ(read_message(request->body, sent), std::nullopt);
+        http::Response response = vtn.handle(now, *request);
+        if (sent.payload.oadrCreatePartyRegistration) {
+            with_id.push_back(sent.payload.oadrCreatePartyRegistration->registrationID.has_value());
+            OadrCreatedPartyRegistration& created = refusal.payload.oadrCreatedPartyRegistration.emplace();
+            created.eiResponse.responseCode = "452";
+            created.vtnID = "busbar-vtn";
+            response.body = write_message(refusal);
+        }
+        ven.receive(now, response, changes);
+    }
+    EXPECT_EQ(with_id, (std::vector<bool>{true, false}));
+}
+
 TEST_F(VenTest, another_vtn_than_the_configured_one_is_refused) {
     VenPolicy strict = policy();
     strict.vtn_id = "the-real-vtn";

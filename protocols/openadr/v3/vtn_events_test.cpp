@@ -276,6 +276,26 @@ TEST_F(VtnEventsTest, units_are_described_where_the_event_leaves_them_open) {
     EXPECT_EQ(report.payloadDescriptors->at(0).units, Name("KWH"));
 }
 
+TEST_F(VtnEventsTest, OA3_64_parts_of_an_interval_are_reported_together_unless_asked_for) {
+    for (const bool parts : {false, true}) {
+        std::string body = R"({"programID":")" + program(parts ? "p" : "q") +
+                           R"(","intervalPeriod":{"start":"2025-10-09T09:00:00Z",
+            "duration":"PT40S"},"intervals":[{"id":5,"payloads":[{"type":"DISPATCH_SETPOINT","values":[1,2]}]}],
+            "reportDescriptors":[{"payloadType":"USAGE","reportIntervals":")" +
+                           (parts ? "SUB_INTERVALS" : "INTERVALS") + R"("}]})";
+        const std::string id = read<Event>(post("/events", body)).id;
+        model::EventReport report = delivery(id, 2);
+        report.intervals.pop_back();
+        report.intervals[0].native_id = "5.0";
+        report.intervals[1].native_id = "5.1";
+        vtn.report(now, report, changes);
+        const Report seen = reports("?eventID=" + id).at(0);
+        EXPECT_EQ(seen.resources.at(0).intervals.size(), parts ? 2U : 1U);
+        EXPECT_EQ(seen.resources[0].intervals[0].id, 5);
+        EXPECT_DOUBLE_EQ(number(seen, 0, "USAGE"), parts ? 0.05 : 0.1);
+    }
+}
+
 TEST_F(VtnEventsTest, OA3_68_bad_telemetry_is_said) {
     const std::string id = event();
     model::EventReport report = delivery(id, 1);
