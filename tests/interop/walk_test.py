@@ -1,6 +1,6 @@
 """One event walks from a utility to chargers and a battery and comes back as a report, all but the gateway being public
 implementations: what each received, and what the gateway answered."""
-import time
+import datetime
 import unittest
 
 import running
@@ -47,7 +47,6 @@ class OneEvent(unittest.TestCase):
             "openadr3_utility.py", "--url", cls.gateway.openadr3_url(), "--ca", cls.folder.ca("openadr"), "--client-id", CLIENT_ID,
             "--client-secret", CLIENT_SECRET, "--scopes", "read_all write_programs write_events", "--target", "feeder-1",
             "--kw", ",".join(map(str, ORDERED_KW)), "--start-in", 6, "--interval-seconds", SECONDS, "--seconds", stay)))
-        cls.start = time.time() + 6
         cls.utility_code = cls.utility.end(stay + 30)
         for program in (*cls.stations.values(), cls.battery):
             program.end(stay + 30)
@@ -71,7 +70,6 @@ class OneEvent(unittest.TestCase):
     def event_start(self):
         posted = [line["request"] for line in self.utility.lines if "request" in line and line["request"][:1] == ["POST"]
                   and line["request"][1].endswith("/events")]
-        import datetime
         text = posted[0][2]["intervalPeriod"]["start"]
         return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
