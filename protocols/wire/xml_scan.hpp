@@ -100,8 +100,8 @@ class Scanner {
         if (negative) ++at;
         const char* start = at;
         number = 0;
-        for (; *at >= '0' && *at <= '9'; ++at) number = number * 10 + (*at - '0');
-        if (at == start || at - start > 18 || *at != '<' || at[1] != '/') return false;
+        for (; at - start < 18 && *at >= '0' && *at <= '9'; ++at) number = number * 10 + (*at - '0');
+        if (at == start || *at != '<' || at[1] != '/') return false;
         if (negative) number = -number;
         at_ += at - at_;
         return true;
