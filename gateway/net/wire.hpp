@@ -43,8 +43,11 @@ class Wire {
     void put_back(std::string bytes) { ahead_ = std::move(bytes); }
     bool pending() const { return !ahead_.empty() || secure_.pending(); }
 
+    // An operation that was about to run when the socket was closed still runs. The descriptor's number may be another
+    // peer's by then.
     IoResult read(void* data, std::size_t size) {
         IoResult result;
+        if (!socket_.is_open()) return {IoState::closed, 0};
         if (ahead_.empty()) {
             result = secure_.read(data, size);
             counts_->bytes_in.fetch_add(result.bytes, std::memory_order_relaxed);
@@ -57,9 +60,14 @@ class Wire {
     }
 
     IoResult write(const iovec* parts, std::size_t count) {
+        if (!socket_.is_open()) return {IoState::closed, 0};
         const IoResult result = secure_.write(parts, count);
         counts_->bytes_out.fetch_add(result.bytes, std::memory_order_relaxed);
         return result;
+    }
+
+    void finish_sending() {
+        if (socket_.is_open()) secure_.finish_sending();
     }
 
     void close() {
@@ -182,7 +190,7 @@ auto Wire::async_write_some(const Buffers& buffers, Token&& token) {
 // the peer has stopped too, so that no reset overtakes the close frame.
 template <class Handler>
 void async_teardown(boost::beast::role_type, Wire& wire, Handler&& handler) {
-    wire.secure().finish_sending();
+    wire.finish_sending();
     asio::post(wire.get_executor(), [handler = std::forward<Handler>(handler)]() mutable { handler(error_code()); });
 }
 
