@@ -1,4 +1,5 @@
-// busbar: where the protocols of the grid edge meet. Each command is a few lines in gateway/cli; this is their list.
+// busbar: where the protocols of the grid edge meet. Each command is a few lines in gateway/cli; this is their list. A
+// command ends with 0, or with 1 and one line on standard error; a command line that cannot be read ends with 2.
 #include <CLI/CLI.hpp>
 
 #include "gateway/cli/commands.hpp"
@@ -16,6 +17,10 @@ int main(int argc, char** argv) {
     busbar::cli::add_devices(program, status);       // the devices of a running gateway
     busbar::cli::add_certs(program, status);         // a test authority, certificates, LFDI and SFDI
 
-    CLI11_PARSE(program, argc, argv);
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return program.exit(error) == 0 ? 0 : 2;  // --help and --version end here too
+    }
     return status;
 }

@@ -190,6 +190,27 @@ std::optional<dispatch::EventView> find_event(const Call& call, std::string_view
     return std::nullopt;
 }
 
+bool is_known_target(const Call& call, std::string_view id) {
+    const dispatch::Core& core = call.backend.core();
+    if (find_node(core.nodes(), id)) return true;
+    const auto resources = core.resources();
+    return std::any_of(resources.begin(), resources.end(), [id](const auto& view) { return view.resource.id == id; });
+}
+
+// What cannot have been meant: an event that is over already, and one for nobody.
+std::optional<http::Response> refused(const Call& call, const model::GridEvent& event) {
+    if (event.end_us() <= call.now)
+        return bad_body(call.request, {wire::Fault::out_of_range, "/intervals",
+                                       "the event would have been over at " + wire::to_text(DateTime(event.end_us()))});
+    for (std::size_t i = 0; i < event.targets.size(); ++i)
+        if (!is_known_target(call, event.targets[i]))
+            return problem(409, "Conflict",
+                           "at /targets/" + std::to_string(i) + ": there is no group, feeder, site or resource '" +
+                               event.targets[i] + "'",
+                           call.request.path());
+    return std::nullopt;
+}
+
 http::Response post_event(Call& call) {
     EventBody body;
     if (const auto failure = wire::from_json(call.request.body, body)) return bad_body(call.request, *failure);
@@ -198,12 +219,12 @@ http::Response post_event(Call& call) {
     if (find_event(call, "operator:" + id))
         return problem(409, "Conflict", "event " + id + " exists; PUT /events/" + id + " changes it", call.request.path());
     model::GridEvent event = event_of(body, id, 0, call.now);
-    dispatch::EventView view{event, model::EventStatus::scheduled, event.start_us(), {}};
+    if (auto refusal = refused(call, event)) return *refusal;
+    http::Response answer = json(201, wire::to_json(answer_of(event, model::EventStatus::scheduled)));
+    answer.headers.emplace_back("Location", "/events/" + http::percent_encoded(event.id));
     model::Input input;
     input.event = std::move(event);
     call.changes.inputs.push_back(std::move(input));
-    http::Response answer = json(201, wire::to_json(answer_of(view)));
-    answer.headers.emplace_back("Location", "/events/" + http::percent_encoded(view.event.id));
     return answer;
 }
 
@@ -217,16 +238,18 @@ http::Response change_event(Call& call, const dispatch::EventView& known) {
         if (const auto failure = wire::from_json(call.request.body, body)) return bad_body(call.request, *failure);
         event = event_of(body, known.event.native_id, known.event.revision + 1, call.now);
         event.created_us = known.event.created_us;
+        if (auto refusal = refused(call, event)) return *refusal;
     } else {
         event.cancelled = true;
         event.revision = known.event.revision + 1;
         event.modified_us = call.now;
     }
-    const dispatch::EventView view{event, known.status, event.start_us(), {}};
+    const http::Response answer =
+        call.is("PUT") ? json(200, wire::to_json(answer_of(event, known.status))) : http::Response{204, {}, {}};
     model::Input input;
     input.event = std::move(event);
     call.changes.inputs.push_back(std::move(input));
-    return call.is("PUT") ? json(200, wire::to_json(answer_of(view))) : http::Response{204, {}, {}};
+    return answer;
 }
 
 http::Response events(Call& call) {
@@ -308,11 +331,46 @@ constexpr Route routes[] = {
     {"devices", 2, devices},
 };
 
-// A page in a browser must not reach a loopback service under a name of its own choice (DNS rebinding).
 bool is_loopback_host(std::string_view host) {
     if (host.starts_with('[')) return host.starts_with("[::1]");
     host = host.substr(0, host.find(':'));
     return host == "localhost" || host.starts_with("127.");
+}
+
+// A page in a browser must not reach a loopback service: neither under a name of its own choice (DNS rebinding), nor by
+// a request that needs no leave (a form, which cannot be JSON), nor from another origin.
+std::optional<http::Response> refused_at_the_door(const http::Request& request) {
+    const std::string_view host = request.header("Host"), origin = request.header("Origin");
+    if (!is_loopback_host(host))
+        return problem(403, "Forbidden", "the operator's interface answers to loopback names only", request.path());
+    if (!origin.empty() && origin != "http://" + std::string(host))
+        return problem(403, "Forbidden", "the operator's interface answers to no page of another origin", request.path());
+    if (!request.body.empty() && !request.header("Content-Type").starts_with("application/json"))
+        return problem(415, "Unsupported media type", "expected the header Content-Type: application/json",
+                       request.path());
+    return std::nullopt;
+}
+
+http::Response routed(Call& call) {
+    if (auto refusal = refused_at_the_door(call.request)) return *refusal;
+    if (!call.path.empty())
+        for (const Route& route : routes)
+            if (route.first == call.path[0] && call.path.size() <= route.most_parts) return route.handle(call);
+    return problem(404, "Not found",
+                   "known here: /health /counters /nodes /groups /feeders /sites /resources /samples /commands /events "
+                   "/devices",
+                   call.request.path());
+}
+
+void note_refusal(Call& call, const http::Response& response) {
+    if (response.status < 400) return;
+    Problem body;
+    if (wire::from_json(response.body, body)) return;
+    const bool foreign = response.status == 403;
+    call.changes.notices.push_back({foreign ? model::Severity::security : model::Severity::info,
+                                    foreign ? "operator_foreign" : "operator_refused", "",
+                                    call.request.method + ' ' + std::string(call.request.path()) + ": " +
+                                        std::to_string(response.status) + ", " + body.detail});
 }
 
 }  // namespace
@@ -320,16 +378,10 @@ bool is_loopback_host(std::string_view host) {
 Api::Api(Backend& backend) : backend_(backend) {}
 
 http::Response Api::handle(model::Us now, const http::Request& request, model::Changes& changes) {
-    if (!is_loopback_host(request.header("Host")))
-        return problem(403, "Forbidden", "the operator's interface answers to loopback names only", request.path());
     Call call{now, request, parts_of(request.path()), changes, backend_, events_made_};
-    if (!call.path.empty())
-        for (const Route& route : routes)
-            if (route.first == call.path[0] && call.path.size() <= route.most_parts) return route.handle(call);
-    return problem(404, "Not found",
-                   "known here: /health /counters /nodes /groups /feeders /sites /resources /samples /commands /events "
-                   "/devices",
-                   request.path());
+    http::Response response = routed(call);
+    note_refusal(call, response);
+    return response;
 }
 
 }  // namespace busbar::api

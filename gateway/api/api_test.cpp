@@ -34,12 +34,18 @@ class FakeBackend : public Backend {
 class ApiTest : public testing::Test {
   protected:
     http::Response call(std::string method, std::string target, std::string body = {}) {
-        http::Request request{std::move(method), std::move(target), {{"Host", "127.0.0.1:8080"}}, std::move(body)};
+        return call({std::move(method),
+                     std::move(target),
+                     {{"Host", "127.0.0.1:8080"}, {"Content-Type", "application/json"}},
+                     std::move(body)});
+    }
+    http::Response call(const http::Request& request) {
         model::Changes changes;
         http::Response response = api_.handle(now, request, changes);
         model::Outputs outputs;
         for (const model::Input& input : changes.inputs) backend_.core_.step(now, input, outputs);
         inputs_ = changes.inputs.size();
+        notices_ = changes.notices;
         return response;
     }
     Problem problem_of(const http::Response& response) {
@@ -53,6 +59,7 @@ class ApiTest : public testing::Test {
     FakeBackend backend_;
     Api api_{backend_};
     std::size_t inputs_ = 0;
+    std::vector<model::Notice> notices_;
 };
 
 TEST_F(ApiTest, health_says_the_time_and_the_hash_of_the_state) {
@@ -65,9 +72,61 @@ TEST_F(ApiTest, health_says_the_time_and_the_hash_of_the_state) {
 }
 
 TEST_F(ApiTest, a_name_that_is_not_loopback_is_refused) {
-    http::Request request{"GET", "/health", {{"Host", "evil.example"}}, {}};
-    model::Changes changes;
-    EXPECT_EQ(api_.handle(now, request, changes).status, 403);
+    EXPECT_EQ(call({"GET", "/health", {{"Host", "evil.example"}}, {}}).status, 403);
+    ASSERT_EQ(notices_.size(), 1u);
+    EXPECT_EQ(notices_[0].severity, model::Severity::security);
+}
+
+TEST_F(ApiTest, a_page_of_another_origin_is_refused) {
+    const http::Header host{"Host", "127.0.0.1:8080"};
+    EXPECT_EQ(call({"DELETE", "/events/x", {host, {"Origin", "http://evil.example"}}, {}}).status, 403);
+    EXPECT_EQ(call({"GET", "/health", {host, {"Origin", "http://127.0.0.1:8080"}}, {}}).status, 200);
+}
+
+TEST_F(ApiTest, a_body_that_a_form_could_send_is_refused) {
+    const std::string body = R"({"intervals":[{"duration_s":60,"setpoint_w":5000}]})";
+    for (const char* type : {"text/plain", "application/x-www-form-urlencoded", ""}) {
+        const http::Response response = call({"POST", "/events", {{"Host", "localhost"}, {"Content-Type", type}}, body});
+        EXPECT_EQ(response.status, 415) << type;
+        EXPECT_EQ(inputs_, 0u);
+    }
+}
+
+TEST_F(ApiTest, what_is_refused_is_noted) {
+    call("GET", "/events/none");
+    ASSERT_EQ(notices_.size(), 1u);
+    EXPECT_EQ(notices_[0].code, "operator_refused");
+    EXPECT_THAT(notices_[0].text, HasSubstr("GET /events/none: 404"));
+    call("GET", "/health");
+    EXPECT_TRUE(notices_.empty());
+}
+
+TEST_F(ApiTest, an_event_that_is_over_already_is_refused) {
+    const http::Response response =
+        call("POST", "/events", R"({"start":"2001-01-01T00:00:00Z","intervals":[{"duration_s":60,"setpoint_w":5}]})");
+    EXPECT_EQ(response.status, 400);
+    EXPECT_THAT(problem_of(response).detail, HasSubstr("/intervals: the event would have been over at 2001-01-01T00:01:00Z"));
+    EXPECT_EQ(inputs_, 0u);
+}
+
+TEST_F(ApiTest, an_event_for_nobody_is_refused_with_the_target) {
+    const http::Response response =
+        call("POST", "/events", R"({"targets":["all","nowhere"],"intervals":[{"duration_s":60,"setpoint_w":5}]})");
+    EXPECT_EQ(response.status, 409);
+    EXPECT_THAT(problem_of(response).detail, HasSubstr("/targets/1"));
+    EXPECT_THAT(problem_of(response).detail, HasSubstr("'nowhere'"));
+    EXPECT_EQ(inputs_, 0u);
+}
+
+TEST_F(ApiTest, a_new_event_is_answered_with_its_intervals) {
+    EventAnswer event;
+    ASSERT_FALSE(wire::from_json(
+        call("POST", "/events", R"({"intervals":[{"duration_s":60,"setpoint_w":5},{"duration_s":30,"level":1}]})").body,
+        event));
+    ASSERT_EQ(event.intervals.size(), 2u);
+    EXPECT_EQ(event.intervals[0].start.us, now);
+    ASSERT_TRUE(event.intervals[1].end);
+    EXPECT_EQ(event.intervals[1].end->us, now + 90 * model::second_us);
 }
 
 TEST_F(ApiTest, an_event_is_created_changed_and_cancelled) {

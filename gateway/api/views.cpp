@@ -27,6 +27,12 @@ std::optional<double> percent(const std::optional<model::Ppm>& ppm) {
     return static_cast<double>(*ppm) / 1e4;
 }
 
+std::string upper_case(std::string text) {
+    for (char& c : text)
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    return text;
+}
+
 model::Signal power_signal(model::SignalKind kind, double power_w) {
     model::Signal signal;
     signal.kind = kind;
@@ -134,6 +140,17 @@ EventAnswer answer_of(const dispatch::EventView& view) {
     return answer;
 }
 
+EventAnswer answer_of(const model::GridEvent& event, model::EventStatus status) {
+    dispatch::EventView view{event, status, event.start_us(), {}};
+    for (const model::Interval& interval : event.intervals) {
+        model::IntervalDelivery& planned = view.report.intervals.emplace_back();
+        planned.native_id = interval.native_id;
+        planned.start_us = interval.start_us;
+        planned.end_us = interval.end_us;
+    }
+    return answer_of(view);
+}
+
 CommandAnswer answer_of(const dispatch::CommandView& view) {
     const model::Command& command = view.command;
     CommandAnswer answer;
@@ -224,8 +241,8 @@ Enrolled enrolled_of(const DeviceBody& body) {
     Enrolled device;
     device.protocol = body.protocol;
     model::Enrolment& enrolment = device.enrolment;
-    enrolment.id = body.id;
-    enrolment.resource = body.resource && !body.resource->empty() ? std::string(*body.resource) : std::string(body.id);
+    enrolment.id = body.protocol == "ieee2030_5" ? upper_case(body.id) : std::string(body.id);  // an LFDI has one spelling
+    enrolment.resource = body.resource && !body.resource->empty() ? std::string(*body.resource) : enrolment.id;
     enrolment.node = body.node.value_or("");
     enrolment.kind =
         body.kind.value_or(body.protocol == "ocpp" ? model::ResourceKind::ev : model::ResourceKind::storage);

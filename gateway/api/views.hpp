@@ -12,6 +12,8 @@ namespace busbar::api {
 NodeAnswer answer_of(const dispatch::NodeView& view);
 ResourceAnswer answer_of(const dispatch::ResourceView& view, std::string protocol);
 EventAnswer answer_of(const dispatch::EventView& view);
+// An event as it was taken, before the core has seen it.
+EventAnswer answer_of(const model::GridEvent& event, model::EventStatus status);
 CommandAnswer answer_of(const dispatch::CommandView& view);
 SampleAnswer answer_of(const model::Sample& sample);
 DeviceAnswer answer_of(const Enrolled& device);

@@ -3,8 +3,9 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <sstream>
+
+#include "protocols/ieee2030_5/units.hpp"
 
 namespace busbar::app {
 namespace {
@@ -12,8 +13,10 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string read_file(const std::string& path) {
+    std::error_code error;
     std::ifstream file(path, std::ios::binary);
-    if (!file) throw ConfigError(path + ": cannot be read; give the path of a configuration file with --config");
+    if (!file || fs::is_directory(path, error))
+        throw ConfigError(path + ": cannot be read; expected the path of a configuration file");
     std::ostringstream text;
     text << file.rdbuf();
     return text.str();
@@ -29,43 +32,6 @@ void make_absolute(TlsConfig& tls, const fs::path& folder) {
     make_absolute(tls.ca, folder);
 }
 
-void require(bool holds, const std::string& path, const std::string& what) {
-    if (!holds) throw ConfigError(path + ": " + what);
-}
-
-bool is_lfdi(const std::string& id) {
-    return id.size() == 40 && id.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
-}
-
-// What one key alone cannot say.
-void check(const Config& config, const std::string& path) {
-    if (config.ocpp) {
-        require(config.ocpp->port || config.ocpp->tls_port, path, "ocpp: expected port, tls_port or both");
-        require(!config.ocpp->tls_port || config.ocpp->tls, path, "ocpp.tls_port: needs [ocpp.tls] with chains and keys");
-    }
-    std::set<std::string> nodes{model::root_id};
-    for (const NodeConfig& node : config.nodes) {
-        require(node.parent.empty() || nodes.contains(node.parent), path,
-                "nodes: " + node.id + ": parent " + node.parent + " must stand before it in the file");
-        require(nodes.insert(node.id).second || node.id == model::root_id, path, "nodes: " + node.id + " stands twice");
-    }
-    std::set<std::string> devices;
-    for (const DeviceConfig& device : config.devices) {
-        require(device.node.empty() || nodes.contains(device.node), path,
-                "devices: " + device.id + ": node " + device.node + " is not among [[nodes]]");
-        require(devices.insert(device.id).second, path, "devices: " + device.id + " stands twice");
-        require(device.protocol != DeviceProtocol::ieee2030_5 || is_lfdi(device.id), path,
-                "devices: " + device.id + ": expected the LFDI of the device's certificate, 40 hexadecimal digits; "
-                "`busbar certs lfdi` prints it");
-    }
-    std::set<std::string> upstream;
-    for (const OpenAdr2bConfig& vtn : config.openadr2b) {
-        require(upstream.insert(vtn.name).second, path, "openadr2b: " + vtn.name + " stands twice");
-        require(vtn.url.starts_with("https://") || (vtn.plain_loopback && vtn.url.starts_with("http://")), path,
-                "openadr2b: " + vtn.name + ": url must begin with https://");
-    }
-}
-
 std::int64_t micros(double seconds) { return static_cast<std::int64_t>(std::llround(seconds * 1e6)); }
 std::int64_t milli(double whole) { return static_cast<std::int64_t>(std::llround(whole * 1e3)); }
 
@@ -73,15 +39,29 @@ std::int64_t milli(double whole) { return static_cast<std::int64_t>(std::llround
 
 Config read_config(const std::string& path) {
     Config config;
-    from_toml(read_file(path), path, config);
+    config.file = path;
+    config.lines = from_toml(read_file(path), path, config);
     const fs::path folder = fs::absolute(path).parent_path();
     make_absolute(config.data, folder);
     if (config.ocpp && config.ocpp->tls) make_absolute(*config.ocpp->tls, folder);
     if (config.ieee2030_5) make_absolute(config.ieee2030_5->tls, folder);
     if (config.openadr3 && config.openadr3->tls) make_absolute(*config.openadr3->tls, folder);
     for (OpenAdr2bConfig& vtn : config.openadr2b) make_absolute(vtn.tls, folder);
-    check(config, path);
+    check(config);
     return config;
+}
+
+std::string Config::at(std::string_view key) const {
+    std::string line;
+    for (std::string_view above = key; !above.empty();) {
+        if (const auto found = lines.find(above); found != lines.end()) {
+            line = ':' + std::to_string(found->second);
+            break;
+        }
+        const std::size_t end = above.find_last_of(".[");
+        above = above.substr(0, end == std::string_view::npos ? 0 : end);
+    }
+    return file.empty() ? std::string(key) : file + line + ": " + std::string(key);
 }
 
 certs::TlsFiles tls_files(const TlsConfig& config) { return {config.chains, config.keys, config.ca}; }
@@ -97,8 +77,8 @@ dispatch::Settings settings_of(const DispatchConfig& config) {
 
 model::Enrolment enrolment_of(const DeviceConfig& device) {
     model::Enrolment enrolment;
-    enrolment.id = device.id;
-    enrolment.resource = device.resource.empty() ? device.id : device.resource;
+    enrolment.id = device.protocol == DeviceProtocol::ieee2030_5 ? ieee2030_5::upper_case(device.id) : std::string(device.id);
+    enrolment.resource = device.resource.empty() ? enrolment.id : device.resource;
     enrolment.node = device.node;
     enrolment.kind = device.kind.value_or(device.protocol == DeviceProtocol::ocpp ? model::ResourceKind::ev
                                                                                    : model::ResourceKind::storage);

@@ -156,15 +156,30 @@ struct Config {
     std::vector<NodeConfig> nodes;
     std::vector<DeviceConfig> devices;
     DispatchConfig dispatch;
+
+    // No keys, but where they stand: the file as it was named ("" = none) and the line of each key.
+    std::string file;
+    Lines lines;
+    // "busbar.toml:14: nodes[1].parent", for what is wrong there; the line of the nearest table if the key is absent.
+    std::string at(std::string_view key) const;
 };
 RECORD(Config, data, io_threads, log, api, ocpp, ieee2030_5, openadr3, openadr2b, nodes, devices, dispatch)
 
 // Reads and checks a file; relative paths in it are made absolute. Throws ConfigError.
 Config read_config(const std::string& path);
+// What one key alone cannot say: who names whom, what needs what. Throws ConfigError.
+void check(const Config& config);
 // What `busbar serve` does without a file: every protocol on loopback, on the certificates under `data`/certs.
 Config default_config(const std::string& data);
 
 certs::TlsFiles tls_files(const TlsConfig& config);
+// TLS of one listener, "ocpp.tls"; throws ConfigError if a certificate or a key cannot be used.
+certs::SslContext server_context(const Config& config, std::string_view key, certs::TlsProfile profile,
+                                 const TlsConfig& tls);
+// Loads every certificate and key that the configuration names, as `busbar serve` would. Throws ConfigError.
+void check_certificates(const Config& config);
+// Why a device cannot be enrolled, "id: expected …"; "" = it can.
+std::string enrolment_fault(DeviceProtocol protocol, std::string_view id);
 dispatch::Settings settings_of(const DispatchConfig& config);
 model::Enrolment enrolment_of(const DeviceConfig& device);
 model::Node node_of(const NodeConfig& node);

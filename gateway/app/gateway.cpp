@@ -16,6 +16,9 @@ constexpr std::int64_t longest_wait_us = 60'000'000;
 constexpr std::int64_t graceful_stop_us = 3'000'000;
 constexpr model::Us telemetry_period_us = model::second_us;
 
+// Close codes that net gives a WebSocket whose peer breaks the protocol: malformed, binary, not UTF-8, too long.
+bool is_broken_frame(std::uint16_t code) { return code == 1002 || code == 1003 || code == 1007 || code == 1009; }
+
 bool is_telemetry(const model::Input& input) {
     return !input.event && !input.event_gone && !input.node && !input.node_gone && !input.resource &&
            !input.resource_gone && !input.ack;
@@ -225,6 +228,10 @@ void Gateway::arrived(Turn&, net::SocketConnected&) {}  // the gateway opens no 
 void Gateway::arrived(Turn& turn, net::ConnectionClosed& event) {
     const auto station = station_of_socket_.find(event.connection);
     if (station == station_of_socket_.end()) return;
+    const bool broken = is_broken_frame(event.code);
+    log_.notice(turn.now, {broken ? model::Severity::security : model::Severity::info,
+                           broken ? "broken_frame" : "station_disconnected", station->second,
+                           event.reason + " (" + std::to_string(event.code) + ")"});
     ocpp::Output output;
     csms_.disconnected(turn.now, station->second, output);
     socket_of_station_.erase(station->second);
@@ -306,6 +313,16 @@ void Gateway::step(Turn& turn, const model::Input& input) {
     carry_out(turn, std::move(outputs));
 }
 
+// What is wrong with an event is said when something else begins to be wrong, not with every report.
+void Gateway::tell_problems(Turn& turn, const model::EventReport& report) {
+    std::size_t& known = problems_of_event_[report.event];
+    if (report.problems.size() != known)
+        for (const std::string& problem : report.problems)
+            log_.notice(turn.now, {model::Severity::warning, "event_problem", report.event, problem});
+    known = report.problems.size();
+    if (report.final) problems_of_event_.erase(report.event);
+}
+
 void Gateway::carry_out(Turn& turn, model::Outputs outputs) {
     for (const model::Command& command : outputs.commands) {
         turn.durable = true;
@@ -325,6 +342,7 @@ void Gateway::carry_out(Turn& turn, model::Outputs outputs) {
         for (Upstream& upstream : upstreams_) upstream.ven->opt(turn.now, opt, upward);
     }
     for (const model::EventReport& report : outputs.reports) {
+        tell_problems(turn, report);
         vtn_.report(turn.now, report, upward);
         for (Upstream& upstream : upstreams_) upstream.ven->report(turn.now, report, upward);
     }

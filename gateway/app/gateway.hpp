@@ -75,6 +75,7 @@ class Gateway : private api::Backend {
     void lay_over(model::Resource& resource) const;
     void step(Turn& turn, const model::Input& input);
     void carry_out(Turn& turn, model::Outputs outputs);
+    void tell_problems(Turn& turn, const model::EventReport& report);
     Upstream* upstream_of(net::RequestId id);
     const api::Enrolled* device_of(std::string_view resource) const;  // nullptr: of no enrolled device
 
@@ -104,6 +105,7 @@ class Gateway : private api::Backend {
     std::map<std::string, std::string, std::less<>> id_of_resource_;             // devices by the resource they are here
     std::map<std::string, net::ConnectionId, std::less<>> socket_of_station_;
     std::unordered_map<net::ConnectionId, std::string> station_of_socket_;
+    std::map<std::string, std::size_t> problems_of_event_;  // how many were told last, of events under way
     ocpp::Output enrolment_output_;  // of an API call under way: its frames leave with the turn
     model::Us core_due_ = model::never;
     model::Us telemetry_due_ = 0;

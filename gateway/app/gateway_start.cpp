@@ -215,7 +215,7 @@ void Gateway::listen() {
         }
         if (config_.ocpp->tls_port) {
             options.port = *config_.ocpp->tls_port;
-            options.tls = certs::server_context(certs::TlsProfile::ocpp_basic, tls_files(*config_.ocpp->tls));
+            options.tls = server_context(config_, "ocpp.tls", certs::TlsProfile::ocpp_basic, *config_.ocpp->tls);
             open(Role::ocpp, options);
         }
     }
@@ -224,7 +224,8 @@ void Gateway::listen() {
         options.name = "ieee2030_5";
         options.address = config_.ieee2030_5->address;
         options.port = config_.ieee2030_5->port;
-        options.tls = certs::server_context(certs::TlsProfile::ieee2030_5, tls_files(config_.ieee2030_5->tls));
+        options.tls =
+            server_context(config_, "ieee2030_5.tls", certs::TlsProfile::ieee2030_5, config_.ieee2030_5->tls);
         open(Role::ieee2030_5, options);
     }
     if (config_.openadr3) {
@@ -233,7 +234,7 @@ void Gateway::listen() {
         options.address = config_.openadr3->address;
         options.port = config_.openadr3->port;
         if (config_.openadr3->tls)
-            options.tls = certs::server_context(certs::TlsProfile::openadr3, tls_files(*config_.openadr3->tls));
+            options.tls = server_context(config_, "openadr3.tls", certs::TlsProfile::openadr3, *config_.openadr3->tls);
         open(Role::openadr3, options);
     }
 }
@@ -266,6 +267,8 @@ std::vector<api::Enrolled> Gateway::enrolled() const {
 std::string Gateway::enrol(model::Us now, const api::Enrolled& device, model::Changes& changes) {
     if (device.protocol != "ocpp" && device.protocol != "ieee2030_5")
         return "protocol: expected \"ocpp\" or \"ieee2030_5\"";
+    const auto protocol = device.protocol == "ocpp" ? DeviceProtocol::ocpp : DeviceProtocol::ieee2030_5;
+    if (const std::string fault = enrolment_fault(protocol, device.enrolment.id); !fault.empty()) return "id: " + fault;
     const auto found = enrolled_.find(device.enrolment.id);
     if (found != enrolled_.end() && found->second.protocol != device.protocol)
         return "id: " + device.enrolment.id + " is enrolled for " + found->second.protocol + "; remove it first";
@@ -273,13 +276,10 @@ std::string Gateway::enrol(model::Us now, const api::Enrolled& device, model::Ch
     if (const auto owner = id_of_resource_.find(resource);
         owner != id_of_resource_.end() && owner->second != device.enrolment.id)
         return "resource: " + resource + " belongs to device " + owner->second;
-    if (device.protocol == "ocpp") {
+    if (device.protocol == "ocpp")
         csms_.enrol(now, device.enrolment, enrolment_output_);
-    } else {
+    else
         ieee2030_5_.enrol(now, device.enrolment, changes);
-        if (!ieee2030_5_.knows_resource(resource))
-            return "id: expected the LFDI of the device's certificate, 40 hexadecimal digits; `busbar certs lfdi` prints it";
-    }
     changes.documents.push_back({std::string(enrolments_folder), device.enrolment.id, wire::to_json(device)});
     if (found != enrolled_.end()) id_of_resource_.erase(found->second.enrolment.resource);
     id_of_resource_[device.enrolment.resource] = device.enrolment.id;

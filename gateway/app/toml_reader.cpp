@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <cmath>
+#include <utility>
 
 #include "protocols/wire/check.hpp"
 
@@ -20,14 +21,26 @@ class Reader {
 
     void table(const toml::table& table, const Record& record, void* value, const std::string& path) {
         for (const auto& [key, node] : table) {
-            const std::string where = path.empty() ? std::string(key.str()) : path + "." + std::string(key.str());
+            const std::string where = below(path, key.str());
             const Field* field = find(record, key.str());
             if (!field) fail(key.source().begin.line, where, "unknown key; known here: " + names(record));
+            lines_[where] = key.source().begin.line;
             read(node, *field->type, static_cast<char*>(value) + field->offset, where);
         }
+        for (const Field& field : record.fields)
+            if (has_no_default(*field.type) && !table.contains(field.name))
+                fail(table, below(path, field.name), "missing; it has no default");
     }
+    Lines take_lines() { return std::move(lines_); }
 
   private:
+    static std::string below(const std::string& path, std::string_view key) {
+        return path.empty() ? std::string(key) : path + "." + std::string(key);
+    }
+    // A text that may not be empty: the only kind of value here that nothing can stand in for.
+    static bool has_no_default(const Type& type) {
+        return (type.kind == Kind::text || type.kind == Kind::secret) && type.min_size > 0;
+    }
     static const Field* find(const Record& record, std::string_view name) {
         for (const Field& field : record.fields)
             if (field.name == name) return &field;
@@ -62,8 +75,11 @@ class Reader {
         if (!node.is_array()) fail(node, path, "expected a list");
         type.list->clear(value);
         std::size_t index = 0;
-        for (const toml::node& member : *node.as_array())
-            read(member, *type.element, type.list->append(value), path + "[" + std::to_string(index++) + "]");
+        for (const toml::node& member : *node.as_array()) {
+            const std::string where = path + "[" + std::to_string(index++) + "]";
+            lines_[where] = member.source().begin.line;
+            read(member, *type.element, type.list->append(value), where);
+        }
     }
 
     void number(const toml::node& node, const Type& type, void* value, const std::string& path) {
@@ -122,14 +138,17 @@ class Reader {
     }
 
     const std::string& file_;
+    Lines lines_;
 };
 
 }  // namespace
 
-void read_toml(std::string_view text, const std::string& file, const wire::Record& record, void* value) {
+Lines read_toml(std::string_view text, const std::string& file, const wire::Record& record, void* value) {
     try {
         const toml::table table = toml::parse(text, file);
-        Reader(file).table(table, record, value, "");
+        Reader reader(file);
+        reader.table(table, record, value, "");
+        return reader.take_lines();
     } catch (const toml::parse_error& error) {
         throw ConfigError(file + ":" + std::to_string(error.source().begin.line) + ": not TOML: " +
                           std::string(error.description()));

@@ -54,15 +54,7 @@ void add_check_config(CLI::App& program, int& status) {
     command->callback([=, &status] {
         status = guarded([&] {
             const app::Config config = app::read_config(*path);
-            if (config.ocpp && config.ocpp->tls)
-                certs::server_context(certs::TlsProfile::ocpp_basic, app::tls_files(*config.ocpp->tls));
-            if (config.ieee2030_5)
-                certs::server_context(certs::TlsProfile::ieee2030_5, app::tls_files(config.ieee2030_5->tls));
-            if (config.openadr3 && config.openadr3->tls)
-                certs::server_context(certs::TlsProfile::openadr3, app::tls_files(*config.openadr3->tls));
-            for (const app::OpenAdr2bConfig& vtn : config.openadr2b)
-                if (!vtn.plain_loopback)
-                    certs::client_context(certs::TlsProfile::openadr2b, app::tls_files(vtn.tls));
+            app::check_certificates(config);
             std::cout << *path << ": good: " << config.nodes.size() << " nodes, " << config.devices.size()
                       << " devices, data in " << config.data << '\n';
             return 0;

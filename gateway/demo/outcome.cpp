@@ -8,7 +8,8 @@ namespace {
 constexpr std::string_view answered_states[] = {"accepted",  "started",    "completed", "rejected",
                                                 "opted_out", "superseded", "cancelled", "aborted"};
 
-double rounded(double value, double unit) { return std::round(value / unit) * unit; }
+// To 1 / parts; a division, so that the nearest decimal comes out.
+double rounded(double value, double parts) { return std::round(value * parts) / parts; }
 
 }  // namespace
 
@@ -72,11 +73,11 @@ Outcome Accountant::outcome(bool report_received) const {
     for (ProtocolOutcome* protocol :
          {&outcome.by_protocol.ocpp16, &outcome.by_protocol.ocpp201, &outcome.by_protocol.ieee2030_5}) {
         outcome.delivered_wh += protocol->delivered_wh;
-        protocol->delivered_wh = rounded(protocol->delivered_wh, 0.001);
+        protocol->delivered_wh = rounded(protocol->delivered_wh, 1000);
     }
-    if (outcome.ordered_wh != 0) outcome.delivered_ratio = rounded(outcome.delivered_wh / outcome.ordered_wh, 0.0001);
-    outcome.ordered_wh = rounded(outcome.ordered_wh, 0.001);
-    outcome.delivered_wh = rounded(outcome.delivered_wh, 0.001);
+    if (outcome.ordered_wh != 0) outcome.delivered_ratio = rounded(outcome.delivered_wh / outcome.ordered_wh, 10000);
+    outcome.ordered_wh = rounded(outcome.ordered_wh, 1000);
+    outcome.delivered_wh = rounded(outcome.delivered_wh, 1000);
     return outcome;
 }
 

@@ -11,6 +11,7 @@ namespace busbar::observe {
 namespace {
 
 constexpr std::uint32_t burst = 5;                   // lines of one code and peer in a minute
+constexpr std::uint32_t burst_of_all = 200;          // lines of one code: who is refused may call itself what it likes
 constexpr std::int64_t window_us = 60'000'000;
 constexpr std::size_t most_windows = 10'000;
 
@@ -53,6 +54,14 @@ std::string printable(std::string_view text) {
     return safe;
 }
 
+// "127.0.0.1:51234" is another port with each connection, and still the same peer.
+std::string_view without_port(std::string_view peer) {
+    const std::size_t colon = peer.rfind(':');
+    const bool port = colon != std::string_view::npos && colon + 1 < peer.size() &&
+                      peer.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
+    return port ? peer.substr(0, colon) : peer;
+}
+
 }  // namespace
 
 void Log::configure(Format format, Level level) {
@@ -64,11 +73,15 @@ void Log::configure(Format format, Level level) {
         sink().set_pattern("{\"time\":\"%Y-%m-%dT%H:%M:%S.%fZ\",%v", spdlog::pattern_time_type::utc);
 }
 
-void Log::write(Level level, std::string_view code, std::string_view peer, std::string_view text, bool security) {
+void Log::write(Level level, std::string_view code, std::string_view text) {
     if (const auto found = counters_.find(code); found != counters_.end())
         ++found->second;
     else
         counters_.emplace(code, 1);
+    put(level, code, "", text, false);
+}
+
+void Log::put(Level level, std::string_view code, std::string_view peer, std::string_view text, bool security) const {
     if (level < level_) return;
     if (format_ == Format::json) {
         sink().info("{}", json_line(level, code, peer, text, security));
@@ -78,24 +91,30 @@ void Log::write(Level level, std::string_view code, std::string_view peer, std::
                 printable(peer), printable(text));
 }
 
-void Log::notice(std::int64_t now_us, const model::Notice& notice) {
-    if (windows_.size() > most_windows) windows_.clear();
-    Window& window = windows_[notice.code + '\n' + notice.peer];
+// Whether another line fits into the window; what did not fit into the one before is said first.
+bool Log::fits(std::int64_t now_us, const model::Notice& notice, std::string_view peer, std::uint32_t most) {
+    Window& window = windows_[notice.code + '\n' + std::string(peer)];
     if (now_us - window.since_us > window_us) {
-        const std::uint64_t suppressed = window.suppressed;
+        if (window.suppressed > 0)
+            put(Level::warning, notice.code, peer,
+                std::to_string(window.suppressed) + " further lines like the next one were left out in the last minute",
+                false);
         window = {now_us, 0, 0};
-        if (suppressed > 0)
-            write(Level::warning, notice.code, notice.peer,
-                  std::to_string(suppressed) + " further lines like the next one were left out in the last minute", false);
     }
-    if (window.lines >= burst) {
+    if (window.lines >= most) {
         ++window.suppressed;
-        ++counters_[notice.code];
-        return;
+        return false;
     }
     ++window.lines;
+    return true;
+}
+
+void Log::notice(std::int64_t now_us, const model::Notice& notice) {
+    ++counters_[notice.code];
+    if (windows_.size() > most_windows) windows_.clear();
+    if (!fits(now_us, notice, without_port(notice.peer), burst) || !fits(now_us, notice, "", burst_of_all)) return;
     const Level level = notice.severity == model::Severity::info ? Level::info : Level::warning;
-    write(level, notice.code, notice.peer, notice.text, notice.severity == model::Severity::security);
+    put(level, notice.code, notice.peer, notice.text, notice.severity == model::Severity::security);
 }
 
 }  // namespace busbar::observe
