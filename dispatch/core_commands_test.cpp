@@ -185,6 +185,23 @@ TEST(CoreCommands, a_device_that_missed_its_release_gets_it_when_it_comes_back) 
     EXPECT_EQ(commands[0].kind, CommandKind::release);
 }
 
+TEST(CoreCommands, a_release_that_was_not_answered_is_sent_again_when_the_device_comes_back) {
+    Told desk;
+    desk.ack(desk.command, AckState::accepted);
+    desk.run(601 * second_us);
+    ASSERT_EQ(desk.fresh().size(), 1U);
+    auto resource = desk.resource("a");
+    resource.connected = false;
+    desk.set(resource);
+    desk.run(second_us);
+    resource.connected = true;
+    desk.set(resource);
+    desk.run(second_us);
+    const auto commands = desk.accept_all();
+    ASSERT_EQ(commands.size(), 1U);
+    EXPECT_EQ(commands[0].kind, CommandKind::release);
+}
+
 TEST(CoreCommands, a_new_command_supersedes_the_former) {
     Told desk;
     desk.ack(desk.command, AckState::accepted);

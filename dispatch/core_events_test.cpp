@@ -135,6 +135,35 @@ TEST(CoreEvents, without_measurements_delta_is_against_what_the_devices_prefer_j
     EXPECT_EQ(desk.core.events()[0].report.intervals[0].ordered_mw, 30 * kw);
 }
 
+TEST(CoreEvents, a_target_of_which_little_is_measured_has_its_baseline_frozen_just_before_the_start) {
+    auto desk = two_chargers();
+    desk.charger("c");
+    desk.sample("a", 9 * kw);
+    desk.post(with(of_kind(model::SignalKind::delta, 0), t0 + 60 * second_us));
+    for (int second = 0; second < 61; ++second) {
+        desk.run(second_us);
+        for (const auto* id : {"a", "b", "c"}) desk.sample(id, 2 * kw);
+    }
+    EXPECT_EQ(desk.core.events()[0].report.intervals[0].ordered_mw, 6 * kw);
+}
+
+TEST(CoreEvents, a_node_that_moves_takes_its_resources_along) {
+    Desk desk;
+    desk.node("north");
+    desk.node("site");
+    desk.charger("a", "site");
+    auto made = event("e", t0 + 60 * second_us, 60 * second_us, {5 * kw});
+    made.targets = {"north"};
+    desk.post(made);
+    EXPECT_EQ(desk.all.opts.back().state, OptState::out);
+    desk.node("site", "north");
+    desk.run(second_us);
+    EXPECT_EQ(desk.all.opts.back().state, OptState::in);
+    desk.node("site");
+    desk.run(second_us);
+    EXPECT_EQ(desk.core.events()[0].report.resources, 0);
+}
+
 TEST(CoreEvents, no_target_is_everything) {
     Desk desk;
     desk.node("site");

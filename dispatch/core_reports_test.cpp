@@ -70,6 +70,41 @@ TEST(CoreReports, ordered_and_delivered_grow_together) {
     EXPECT_EQ(interval.measured_mw, 10 * kw);
 }
 
+TEST(CoreReports, what_flowed_since_the_last_sample_is_counted_as_it_was) {
+    Desk desk;
+    desk.charger("a");
+    desk.post(event("e", t0, 600 * second_us, {10 * kw}));
+    desk.accept_all();
+    desk.sample("a", 10 * kw);
+    live(desk, 4, 10 * kw);
+    desk.run(3 * second_us);
+    const auto interval = desk.core.events()[0].report.intervals[0];
+    EXPECT_EQ(interval.delivered_mwh, interval.ordered_mwh);
+}
+
+TEST(CoreReports, a_meter_that_is_dark_does_not_hold_up_the_final_report) {
+    Desk desk;
+    desk.charger("a");
+    desk.charger("b");
+    desk.post(event("e", t0, 120 * second_us, {20 * kw}));
+    desk.accept_all();
+    desk.sample("b", 10 * kw);
+    live(desk, 121, 10 * kw);
+    desk.run_to(t0 + 124 * second_us);
+    EXPECT_TRUE(desk.last_report().final);
+}
+
+TEST(CoreReports, a_meter_that_comes_late_makes_an_estimate) {
+    Desk desk;
+    desk.charger("a");
+    desk.post(event("e", t0, 120 * second_us, {10 * kw}));
+    desk.accept_all();
+    desk.run(60 * second_us);
+    live(desk, 70, 10 * kw);
+    EXPECT_TRUE(desk.last_report().final);
+    EXPECT_EQ(desk.last_report().intervals[0].quality, Quality::estimated);
+}
+
 TEST(CoreReports, registers_alone_settle_an_event) {
     Desk desk;
     desk.charger("a");

@@ -48,5 +48,48 @@ TEST(Core, one_event_walks_from_order_to_report) {
     EXPECT_EQ(after[0].kind, model::CommandKind::release);
 }
 
+// Twenty batteries told so little that no proportion can be learnt, each doing 150 W more than told.
+struct Offset : Desk {
+    explicit Offset(MilliW order) {
+        model::Resource battery;
+        battery.kind = model::ResourceKind::storage;
+        battery.capability.min_mw = -5 * kw;
+        battery.capability.max_mw = 5 * kw;
+        battery.connected = battery.controllable = true;
+        battery.settles_us = 3 * second_us;
+        for (int each = 0; each < 20; ++each) {
+            battery.id = "b" + std::to_string(10 + each);
+            set(battery);
+        }
+        post(event("e", now, 600 * second_us, {order}));
+    }
+    MilliW live(int seconds) {
+        MilliW sum = 0;
+        for (int second = 0; second < seconds; ++second) {
+            run(second_us);
+            accept_all();
+            sum = 0;
+            for (const auto& view : core.resources()) {
+                const MilliW power = view.commanded_mw.value_or(0) + 150'000;
+                sum += power;
+                sample(view.resource.id, power);
+            }
+        }
+        return sum;
+    }
+};
+
+TEST(Core, what_the_group_does_beyond_its_orders_is_corrected) {
+    Offset desk(10 * kw);
+    EXPECT_NEAR(static_cast<double>(desk.live(2)), 13e6, 1e4);
+    EXPECT_NEAR(static_cast<double>(desk.live(120)), 10e6, 3e5);
+}
+
+TEST(Core, nothing_is_wound_up_while_an_order_is_out_of_reach) {
+    Offset desk(200 * kw);
+    desk.live(120);
+    EXPECT_EQ(desk.core.snapshot().events[0].correction_mw, 0);
+}
+
 }  // namespace
 }  // namespace busbar::dispatch

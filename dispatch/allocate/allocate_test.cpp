@@ -165,6 +165,21 @@ TEST(Allocate, steps_are_kept_and_a_stepless_device_takes_the_rest) {
     for (int device = 0; device < 3; ++device) EXPECT_EQ(result.power[device] % 690'000, 0);
 }
 
+TEST(Allocate, what_rounding_leaves_over_below_a_limit_is_taken_up_outside) {
+    auto problem = with_root();
+    for (int each = 0; each < 20; ++each) {  // a site that holds 600 W more than its charger can be told
+        const auto site = problem.add_node(0, -model::unlimited_mw, 5 * kw + 600'000);
+        problem.add_device(site, 0, 22 * kw, 22 * kw);
+        problem.step.back() = kw;
+    }
+    for (int each = 0; each < 20; ++each) {
+        problem.add_device(0, 0, 22 * kw, 22 * kw);
+        problem.step.back() = kw;
+    }
+    problem.orders.push_back({0, 300 * kw, 300 * kw, {}, false});
+    EXPECT_LE(std::abs(total(allocate(problem)) - 300 * kw), kw / 2);
+}
+
 TEST(Allocate, rejects_arrays_that_do_not_fit_together) {
     auto problem = with_root();
     problem.add_device(0, 0, 1, 0);
