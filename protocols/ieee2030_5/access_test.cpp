@@ -50,6 +50,7 @@ TEST(Access, S_ALL_05_the_end_device_list_shows_the_caller_alone) {
     ASSERT_EQ(list.EndDevice.size(), 1u);
     EXPECT_EQ(*list.EndDevice[0].lFDI, battery_lfdi);
     EXPECT_EQ(list.EndDevice[0].sFDI, 17'298'934'539u);
+    EXPECT_EQ(*list.EndDevice[0].deviceCategory, "02000000");  // other storage
 }
 
 TEST(Access, removed_device_has_no_rights_and_leaves_nothing) {

@@ -366,6 +366,15 @@ TEST_F(Controls, other_settings_publish_the_same_watts_as_other_percentages) {
     EXPECT_THAT(acks(), ElementsAre(std::pair("c1", AckState::started)));
 }
 
+TEST_F(Controls, a_control_of_other_modes_is_cancelled_not_superseded) {
+    run("c1", 2 * kilowatt_mw);
+    bench.ask(battery_lfdi, "PUT", "/edev/2/der/1/derg", settings_of("<modesEnabled>00400000</modesEnabled>"));
+    const auto controls = list();
+    ASSERT_EQ(controls.size(), 2u);
+    EXPECT_TRUE(controls[0].DERControlBase.opModTargetW);
+    EXPECT_THAT(statuses(), ElementsAre(1, 2));
+}
+
 TEST_F(Controls, the_same_settings_again_change_nothing) {
     run("c1", 2 * kilowatt_mw);
     bench.ask(battery_lfdi, "PUT", "/edev/2/der/1/derg", settings_of());

@@ -60,7 +60,7 @@ http::Response no_content_at(const std::string& href) {
     return {204, {{"Location", href}}, ""};
 }
 
-std::optional<ListQuery> list_query(std::string_view query) {
+std::optional<ListQuery> list_query(std::string_view query, bool of_time) {
     ListQuery result;
     bool start = false;
     bool limit = false;
@@ -74,7 +74,7 @@ std::optional<ListQuery> list_query(std::string_view query) {
             std::uint64_t wanted = 0;
             if (!read_number(value, wanted)) return std::nullopt;
             result.limit = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, 0xffff'ffff));
-        } else if (name == "a" && !result.after) {
+        } else if (name == "a" && of_time && !result.after) {
             std::int64_t after = 0;
             if (!read_number(value, after)) return std::nullopt;
             result.after = after;

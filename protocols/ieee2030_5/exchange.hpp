@@ -54,8 +54,9 @@ http::Response found(const T& record, std::string_view root = {}) {
     return response;
 }
 
-// CORE-004: of duplicates the first counts, unknown parameters are ignored, what is no number is refused (nothing).
-std::optional<ListQuery> list_query(std::string_view query);
+// CORE-004: of duplicates the first counts, unknown parameters are ignored, `a` too if the list is not one of time;
+// what is no number is refused (nothing).
+std::optional<ListQuery> list_query(std::string_view query, bool of_time);
 
 // Fills `all`, `results` and the page of a list record from all of its members in order.
 template <class List, class Member>

@@ -107,11 +107,10 @@ http::Response serve(State& state, Exchange& exchange, const Match& match) {
         return refuse(exchange, 429, Reason::too_often, "too many requests in a minute");
     }
     if (match.row->list && reading) {
-        const auto query = list_query(exchange.request.query());
+        const auto query = list_query(exchange.request.query(), match.row->after);
         if (!query)
             return refuse(exchange, 400, Reason::invalid_values, "s, l and a are whole numbers, s and l not negative");
         exchange.query = *query;
-        if (!match.row->after) exchange.query.after.reset();
     }
     exchange.id = match.id;
     return handler(state, exchange);
