@@ -26,6 +26,8 @@ bool is_final(const Interval& interval) {
     return flag && *flag;
 }
 
+constexpr std::size_t page = 50;  // of lists
+
 // The id of the object in an answer, whatever else it holds.
 struct IdOnly {
     ObjectId id;
@@ -82,7 +84,10 @@ std::optional<http::Request> Client::next(model::Us now) {
             return out;
         }
         case Stage::find_program:
-            return request("GET", "/programs?limit=50");
+            return request("GET", "/programs?limit=50&skip=" + std::to_string(skip_));
+        case Stage::find_event:
+            return request("GET", "/events?limit=50&skip=" + std::to_string(skip_) +
+                                      "&programID=" + http::percent_encoded(program_id_));
         case Stage::create_program: {
             ProgramRequest program;
             program.programName = Name(settings_.program_name);
@@ -133,15 +138,12 @@ void Client::take(model::Us now, const http::Response& response) {
         case Stage::token:
             take_token(now, response);
             return;
-        case Stage::find_program: {
-            std::vector<Program> programs;
-            if (wire::from_json(response.body, programs)) return again(now, "unreadable list of programs");
-            const auto found = std::find_if(programs.begin(), programs.end(), [&](const Program& program) {
-                return program.programName == settings_.program_name;
-            });
-            if (found != programs.end()) program_id_ = found->id;
-            return go(now, found == programs.end() ? Stage::create_program : Stage::create_event);
-        }
+        case Stage::find_program:
+            take_programs(now, response);
+            return;
+        case Stage::find_event:
+            take_events(now, response);
+            return;
         case Stage::create_program:
         case Stage::create_event:
             if (wire::from_json(response.body, object)) return again(now, "unreadable answer");
@@ -167,6 +169,31 @@ void Client::take_token(model::Us now, const http::Response& response) {
     go(now, after_token_);
 }
 
+void Client::take_programs(model::Us now, const http::Response& response) {
+    std::vector<Program> programs;
+    if (wire::from_json(response.body, programs)) return again(now, "unreadable list of programs");
+    for (const Program& program : programs) {
+        if (program.programName != settings_.program_name) continue;
+        program_id_ = program.id;
+        return go(now, Stage::create_event);
+    }
+    if (programs.size() < page) return go(now, Stage::create_program);
+    skip_ += page;
+}
+
+// After an attempt to create the event that got no answer: it may be there all the same.
+void Client::take_events(model::Us now, const http::Response& response) {
+    std::vector<Event> events;
+    if (wire::from_json(response.body, events)) return again(now, "unreadable list of events");
+    for (const Event& event : events) {
+        if (event.eventName != settings_.event.eventName) continue;
+        event_id_ = event.id;
+        return go(now, Stage::reports);
+    }
+    if (events.size() < page) return go(now, Stage::create_event);
+    skip_ += page;
+}
+
 void Client::take_reports(model::Us now, const http::Response& response) {
     std::vector<Report> reports;
     if (wire::from_json(response.body, reports)) return again(now, "unreadable list of reports");
@@ -179,6 +206,7 @@ void Client::take_reports(model::Us now, const http::Response& response) {
 void Client::go(model::Us at, Stage stage) {
     due_ = at;
     stage_ = stage;
+    skip_ = 0;
 }
 
 void Client::again(model::Us now, std::string reason) {
@@ -191,6 +219,8 @@ void Client::failed(model::Us now, std::string_view reason) {
     if (!under_way_) return;
     under_way_ = false;
     again(now, std::string(reason));
+    if (stage_ == Stage::create_program) go(due_, Stage::find_program);
+    if (stage_ == Stage::create_event) go(due_, Stage::find_event);
 }
 
 model::Us Client::next_due() const {

@@ -26,7 +26,7 @@ struct ClientSettings {
 
 class Client {
   public:
-    enum class Stage { token, find_program, create_program, create_event, reports, cancel, done, refused };
+    enum class Stage { token, find_program, create_program, create_event, find_event, reports, cancel, done, refused };
 
     explicit Client(ClientSettings settings);
 
@@ -50,6 +50,8 @@ class Client {
     void go(model::Us at, Stage stage);
     void again(model::Us now, std::string reason);
     void take(model::Us now, const http::Response& response);
+    void take_programs(model::Us now, const http::Response& response);
+    void take_events(model::Us now, const http::Response& response);
     void take_token(model::Us now, const http::Response& response);
     void take_reports(model::Us now, const http::Response& response);
 
@@ -65,6 +67,7 @@ class Client {
     std::string problem_;
     std::vector<Report> reports_;
     Stage after_token_ = Stage::find_program;
+    std::size_t skip_ = 0;  // of the list that is being read
 };
 
 // Net energy in Wh that a report states for the event's interval `id`; nothing if it says nothing of it.

@@ -124,6 +124,26 @@ TEST_F(WalkTest, a_wrong_secret_ends_refused) {
     EXPECT_EQ(client.stage(), Client::Stage::refused);
 }
 
+TEST_F(WalkTest, a_program_beyond_the_first_page_is_found) {
+    for (int i = 0; i < 60; ++i) program("p" + std::to_string(i));
+    const std::string known = program("walk");
+    Client client(settings());
+    run(client);
+    EXPECT_EQ(client.program_id(), known) << client.problem();
+}
+
+TEST_F(WalkTest, an_event_whose_answer_was_lost_is_not_created_twice) {
+    Client client(settings());
+    while (client.stage() != Client::Stage::create_event) turn(client);
+    send(*client.next(now));
+    client.failed(now, "connection reset");
+    now += 2 * model::second_us;
+    run(client);
+    EXPECT_EQ(client.stage(), Client::Stage::reports) << client.problem();
+    EXPECT_EQ(read<std::vector<Event>>(get("/events")).size(), 1U);
+    EXPECT_EQ(client.event_id(), read<std::vector<Event>>(get("/events")).at(0).id);
+}
+
 TEST_F(WalkTest, failures_are_retried_later_and_later) {
     Client client(settings());
     ASSERT_TRUE(client.next(now));

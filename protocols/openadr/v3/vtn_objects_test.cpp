@@ -1,5 +1,6 @@
 // Programs, vens, resources and subscriptions of the VTN.
 #include "protocols/openadr/v3/vtn_test.hpp"
+#include "protocols/wire/check.hpp"
 
 namespace busbar::openadr::v3 {
 
@@ -71,6 +72,29 @@ TEST_F(VtnObjectsTest, OA3_04_wrong_types_lengths_and_depths_are_400_with_their_
         EXPECT_NE(detail(response).find(path), std::string::npos) << detail(response);
     }
     EXPECT_EQ(get("/programs").body, "[]");
+}
+
+TEST_F(VtnObjectsTest, OA3_04_every_near_miss_of_a_random_object_is_refused_with_its_path) {
+    program();
+    const std::vector<std::pair<std::string, const wire::Record*>> kinds{
+        {"/programs", &record_of(wire::Tag<ProgramRequest>{})}, {"/events", &record_of(wire::Tag<EventRequest>{})}};
+    int tried = 0;
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+        const ProgramRequest some_program = wire::random_value<ProgramRequest>(seed);
+        const EventRequest some_event = wire::random_value<EventRequest>(seed);
+        for (const auto& [path, record] : kinds) {
+            const void* value = path == "/programs" ? static_cast<const void*>(&some_program) : &some_event;
+            std::vector<wire::Mutant> mutants = wire::json_mutants(*record, value);
+            if (mutants.size() > 150) mutants.resize(150);
+            for (const wire::Mutant& mutant : mutants) {
+                const http::Response response = post(path, mutant.json);
+                ASSERT_EQ(response.status, 400) << path << ' ' << mutant.json.substr(0, 500);
+                EXPECT_NE(detail(response).find(mutant.expected.path), std::string::npos) << detail(response);
+                ++tried;
+            }
+        }
+    }
+    EXPECT_GT(tried, 500);
 }
 
 TEST_F(VtnObjectsTest, a_body_that_is_too_large_is_413) {
