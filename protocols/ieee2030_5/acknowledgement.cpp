@@ -10,6 +10,8 @@ namespace {
 using model::AckState;
 using model::Us;
 
+constexpr Us least_patience_us = 10 * model::second_us;  // a short poll period and a hiccup of the network
+
 struct Meaning {
     std::uint8_t status;
     AckState ack;
@@ -47,10 +49,6 @@ bool told_before(const Device& device, const ControlRecord& control, std::uint8_
         return entry.first != control.number && entry.second.command == control.command &&
                has_response(entry.second, status);
     });
-}
-
-Us patience(const State& state, const Device& device) {
-    return 3 * us_of(state.poll_s(device));
 }
 
 void report_silence(Device& device, Us now, model::Changes& changes) {
@@ -92,6 +90,10 @@ void hear(const State& state, Device& device, const ControlRecord& control, cons
 }
 
 }  // namespace
+
+Us patience(const State& state, const Device& device) {
+    return std::max(3 * us_of(state.poll_s(device)), least_patience_us);
+}
 
 bool is_control_response(std::uint8_t status) {
     return meaning_of(status) != nullptr;

@@ -12,6 +12,8 @@ bool has_response(const ControlRecord& control, std::uint8_t status);
 void take_response(const State& state, Device& device, ControlRecord& control, std::uint8_t status, model::Us now,
                    model::Changes& changes);
 
+// How long a device may be without a request, or owe a word: three poll periods, at least ten seconds.
+model::Us patience(const State& state, const Device& device);
 // From here on the device owes a word on the command.
 void await_word(const State& state, Device& device, const model::Command& command, model::Us now);
 // A command without a word of the device, a device without a request.

@@ -351,7 +351,7 @@ Us next_due(const State& state, const Device& device) {
     if (device.record.command) sooner(std::min(device.record.command->publish_us, device.record.command->end_us));
     if (device.record.awaited) sooner(device.record.awaited->until_us);
     if (device.record.connected) {
-        sooner(device.last_seen_us == 0 ? 0 : device.last_seen_us + 3 * us_of(state.poll_s(device)));
+        sooner(device.last_seen_us == 0 ? 0 : device.last_seen_us + patience(state, device));
     }
     return due;
 }

@@ -42,13 +42,6 @@ std::string number_text(const Device& device) {
     return std::to_string(device.record.number);
 }
 
-std::size_t mirrors_of(const State& state, const Device* device) {
-    if (!device) return 0;
-    return static_cast<std::size_t>(std::count_if(state.mirrors.begin(), state.mirrors.end(), [&](const auto& entry) {
-        return entry.second.device == device->record.number;
-    }));
-}
-
 std::size_t devices_in_band(const State& state) {
     return static_cast<std::size_t>(std::count_if(state.devices.begin(), state.devices.end(),
                                                   [](const auto& entry) { return entry.second.record.in_band; }));
@@ -113,7 +106,8 @@ http::Response get_device_capability(State& state, Exchange& exchange) {
     record.TimeLink = link_to(prefix + "/tm");
     if (exchange.device) record.ResponseSetListLink = list_link_to(prefix + "/rsps", 1);
     record.EndDeviceListLink = list_link_to(prefix + "/edev", exchange.device ? 1 : 0);
-    record.MirrorUsagePointListLink = list_link_to(prefix + "/mup", mirrors_of(state, exchange.device));
+    record.MirrorUsagePointListLink =
+        list_link_to(prefix + "/mup", exchange.device ? exchange.device->mirrors.size() : 0);
     return found(record);
 }
 

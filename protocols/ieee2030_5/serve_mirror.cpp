@@ -18,23 +18,20 @@ sep::MirrorUsagePoint mirror_record(const State& state, const MirrorRecord& mirr
     return record;
 }
 
-MirrorRecord* own_mirror(State& state, const Exchange& exchange) {
-    const auto found = state.mirrors.find(exchange.id);
-    if (found == state.mirrors.end()) return nullptr;
-    if (found->second.device == exchange.device->record.number) return &found->second;
-    note(exchange.changes, model::Severity::security, "foreign_resource", exchange.caller.lfdi,
-         "asked for " + std::string(exchange.request.path()) + ", which is another device's");
+MirrorRecord* own_mirror(const State& state, const Exchange& exchange) {
+    const auto found = exchange.device->mirrors.find(exchange.id);
+    if (found != exchange.device->mirrors.end()) return &found->second;
+    if (state.mirror_owners.contains(exchange.id)) {
+        note(exchange.changes, model::Severity::security, "foreign_resource", exchange.caller.lfdi,
+             "asked for " + std::string(exchange.request.path()) + ", which is another device's");
+    }
     return nullptr;
 }
 
 // S-ALL-05: a meter reading's mRID belongs to the device that brought it.
 bool is_foreign(const State& state, std::uint32_t device, const std::string& mrid) {
-    return std::any_of(state.mirrors.begin(), state.mirrors.end(), [&](const auto& entry) {
-        if (entry.second.device == device) return false;
-        const auto& readings = entry.second.usage_point.MirrorMeterReading;
-        return std::any_of(readings.begin(), readings.end(),
-                           [&](const auto& reading) { return same_hex(reading.mRID, mrid); });
-    });
+    const auto owner = state.meter_owners.find(upper_case(mrid));
+    return owner != state.meter_owners.end() && owner->second != device;
 }
 
 sep::MirrorMeterReading* reading_of(MirrorRecord& mirror, const std::string& mrid) {
@@ -167,22 +164,14 @@ std::optional<Refusal> rebuild(State& state, Exchange& exchange, MirrorRecord& m
 
 void commit(State& state, Exchange& exchange, MirrorRecord mirror) {
     keep(exchange.changes, mirror);
-    const std::uint32_t number = mirror.number;
-    state.mirrors[number] = std::move(mirror);
+    store_mirror(state, *exchange.device, std::move(mirror));
 }
 
-MirrorRecord* mirror_with_mrid(State& state, const Device& device, const std::string& mrid) {
-    for (auto& entry : state.mirrors) {
-        if (entry.second.device == device.record.number && same_hex(entry.second.usage_point.mRID, mrid))
-            return &entry.second;
+const MirrorRecord* mirror_with_mrid(const Device& device, const std::string& mrid) {
+    for (const auto& entry : device.mirrors) {
+        if (same_hex(entry.second.usage_point.mRID, mrid)) return &entry.second;
     }
     return nullptr;
-}
-
-std::size_t mirrors_of(const State& state, const Device& device) {
-    return static_cast<std::size_t>(std::count_if(state.mirrors.begin(), state.mirrors.end(), [&](const auto& entry) {
-        return entry.second.device == device.record.number;
-    }));
 }
 
 wire::Failure read_readings(const Exchange& exchange, sep::MirrorMeterReadingList& list, const Policy& policy) {
@@ -200,10 +189,8 @@ http::Response get_mirrors(State& state, Exchange& exchange) {
     record.pollRate =
         sep::Maybe<std::uint32_t>(exchange.device ? state.slow_poll_s(*exchange.device) : state.policy.poll_s);
     std::vector<sep::MirrorUsagePoint> members;
-    for (const auto& entry : state.mirrors) {
-        if (exchange.device && entry.second.device == exchange.device->record.number) {
-            members.push_back(mirror_record(state, entry.second));
-        }
+    if (exchange.device) {
+        for (const auto& entry : exchange.device->mirrors) members.push_back(mirror_record(state, entry.second));
     }
     std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.mRID > b.mRID; });
     fill_page(record, record.MirrorUsagePoint, std::move(members), exchange.query, state.policy.page);
@@ -216,9 +203,9 @@ http::Response post_mirror(State& state, Exchange& exchange) {
         return refuse(exchange, 400, Reason::invalid_format, failure->text());
     }
     std::optional<Refusal> refusal = check_usage_point(exchange, posted);
-    const MirrorRecord* known = mirror_with_mrid(state, *exchange.device, posted.mRID);
+    const MirrorRecord* known = mirror_with_mrid(*exchange.device, posted.mRID);
     MirrorRecord mirror = known ? *known : MirrorRecord{};
-    if (!refusal && !known && mirrors_of(state, *exchange.device) >= state.policy.mirrors) {
+    if (!refusal && !known && exchange.device->mirrors.size() >= state.policy.mirrors) {
         refusal = Refusal{400, Reason::resource_limit, "too many MirrorUsagePoints"};
     }
     mirror.device = exchange.device->record.number;
@@ -274,16 +261,20 @@ http::Response post_readings(State& state, Exchange& exchange) {
     if (auto refusal = take(state, exchange, mirror, builder, posted.MirrorMeterReading)) {
         return refuse(exchange, refusal->status, refusal->reason, refusal->words);
     }
-    if (!same_structure(mirror, *known)) keep(exchange.changes, mirror);  // last readings alone are not worth a write
-    *known = std::move(mirror);
+    const std::string href = mirror_href(state, mirror);
+    if (same_structure(mirror, *known)) {
+        *known = std::move(mirror);  // last readings alone are not worth a write
+    } else {
+        commit(state, exchange, std::move(mirror));
+    }
     report(exchange, builder, role_flags);
-    return created(mirror_href(state, *known));
+    return created(href);
 }
 
 http::Response delete_mirror(State& state, Exchange& exchange) {
     if (!own_mirror(state, exchange)) return not_found(exchange);
     forget(exchange.changes, folder::mirrors, std::to_string(exchange.id));
-    state.mirrors.erase(exchange.id);
+    erase_mirror(state, *exchange.device, exchange.id);
     return no_content();
 }
 

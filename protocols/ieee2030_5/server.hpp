@@ -34,7 +34,8 @@ class Server {
     // Publishes what the command asks for; what the device says of it comes as Acks, also when it cannot be published.
     void send(model::Us now, const model::Command& command, model::Changes& changes);
 
-    // Event statuses, devices gone quiet (no request for three poll periods), commands without an answer.
+    // Event statuses, devices gone quiet (no request for three poll periods, at least 10 s), commands without an
+    // answer.
     void tick(model::Us now, model::Changes& changes);
     model::Us next_due() const;
 

@@ -50,6 +50,13 @@ void restore_der(Device& device, std::string_view what, const std::string& body)
     if (what == "cp") restore_member(device.connection_point, body);
 }
 
+void restore_mirror(State& state, const std::string& body) {
+    MirrorRecord mirror;
+    if (wire::from_json(body, mirror)) return;
+    Device& device = state.devices[mirror.device];
+    store_mirror(state, device, std::move(mirror));
+}
+
 void restore_device(State& state, std::uint32_t number, const std::string& body) {
     DeviceRecord record;
     if (wire::from_json(body, record)) return;
@@ -185,6 +192,31 @@ Device& register_in_band(State& state, Us now, const std::string& lfdi, model::R
     return device;
 }
 
+void store_mirror(State& state, Device& device, MirrorRecord mirror) {
+    const std::uint32_t number = mirror.number;
+    erase_mirror(state, device, number);
+    state.mirror_owners[number] = mirror.device;
+    for (const auto& reading : mirror.usage_point.MirrorMeterReading) {
+        state.meter_owners[upper_case(reading.mRID)] = mirror.device;
+    }
+    device.mirrors[number] = std::move(mirror);
+}
+
+void erase_mirror(State& state, Device& device, std::uint32_t number) {
+    const auto found = device.mirrors.find(number);
+    if (found == device.mirrors.end()) return;
+    for (const auto& reading : found->second.usage_point.MirrorMeterReading) {
+        state.meter_owners.erase(upper_case(reading.mRID));
+    }
+    state.mirror_owners.erase(number);
+    device.mirrors.erase(found);
+    for (const auto& entry : device.mirrors) {  // what another of its mirrors has as well
+        for (const auto& reading : entry.second.usage_point.MirrorMeterReading) {
+            state.meter_owners[upper_case(reading.mRID)] = entry.second.device;
+        }
+    }
+}
+
 void forget_device(State& state, Device& device, model::Changes& changes) {
     const std::uint32_t number = device.record.number;
     const std::string prefix = std::to_string(number);
@@ -196,13 +228,10 @@ void forget_device(State& state, Device& device, model::Changes& changes) {
     for (const auto& event : device.log_events)
         forget(changes, folder::log_events, prefix + "/" + std::to_string(event.first));
     for (const char* part : {"dercap", "derg", "ders", "dera", "cp"}) forget(changes, folder::der, prefix + "/" + part);
-    for (auto mirror = state.mirrors.begin(); mirror != state.mirrors.end();) {
-        if (mirror->second.device != number) {
-            ++mirror;
-            continue;
-        }
-        forget(changes, folder::mirrors, std::to_string(mirror->first));
-        mirror = state.mirrors.erase(mirror);
+    while (!device.mirrors.empty()) {
+        const std::uint32_t mirror = device.mirrors.begin()->first;
+        forget(changes, folder::mirrors, std::to_string(mirror));
+        erase_mirror(state, device, mirror);
     }
     forget(changes, folder::devices, prefix);
     state.agenda.erase({device.due_us, number});
@@ -228,7 +257,7 @@ void restore(State& state, const model::Document& document) {
     } else if (document.folder == folder::log_events) {
         restore_member(state.devices[key.first].log_events, key.rest, document.body);
     } else if (document.folder == folder::mirrors) {
-        restore_member(state.mirrors, document.key, document.body);
+        restore_mirror(state, document.body);
     }
 }
 

@@ -28,6 +28,7 @@ struct Device {
     std::map<std::uint32_t, ControlRecord> controls;  // by number
     std::map<std::uint32_t, sep::Response> responses;
     std::map<std::uint32_t, sep::LogEvent> log_events;
+    std::map<std::uint32_t, MirrorRecord> mirrors;
 
     model::Us last_seen_us = 0;  // 0: not since the start of this process
     model::Us due_us = model::never;
@@ -48,10 +49,11 @@ struct State {
     Policy policy;
     Counters counters;
     std::map<std::uint32_t, Device> devices;
-    std::map<std::uint32_t, MirrorRecord> mirrors;
     std::unordered_map<std::string, std::uint32_t> by_lfdi;  // upper case
     std::unordered_map<std::string, std::uint32_t> by_resource;
-    std::set<std::pair<model::Us, std::uint32_t>> agenda;  // {due, device}
+    std::unordered_map<std::uint32_t, std::uint32_t> mirror_owners;  // device of a mirror's number
+    std::unordered_map<std::string, std::uint32_t> meter_owners;  // device of a MirrorMeterReading's mRID, upper case
+    std::set<std::pair<model::Us, std::uint32_t>> agenda;         // {due, device}
 
     Device* device_of(std::string_view lfdi);
     Device* device_of_resource(std::string_view resource);
@@ -89,6 +91,9 @@ Device& register_in_band(State& state, model::Us now, const std::string& lfdi, m
 // A new device with the next number, its LFDI and resource; the rest of its record is the caller's to fill.
 Device& add_device(State& state, model::Us now, const std::string& lfdi, const std::string& resource,
                    model::Changes& changes);
+// A mirror new or changed, and gone, with what is looked up by.
+void store_mirror(State& state, Device& device, MirrorRecord mirror);
+void erase_mirror(State& state, Device& device, std::uint32_t number);
 void forget_device(State& state, Device& device, model::Changes& changes);  // `device` is gone afterwards
 void restore(State& state, const model::Document& document);
 
