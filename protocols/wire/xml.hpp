@@ -1,6 +1,5 @@
-// XML in and out of records: straight from the text into the value, without a tree. UTF-8, namespaces, no document type
-// declaration (so no entity bombs). Reading is lenient in order (elements may come in any), writing is strict: the order
-// of the table.
+// XML in and out of records over pugixml, which knows no namespaces and no DTD (so no entity bombs); namespaces are
+// resolved here. Reading is lenient in order (elements may come in any), writing is strict: the order of the table.
 #pragma once
 
 #include <string>

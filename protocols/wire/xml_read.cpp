@@ -1,25 +1,97 @@
-// XML into records. One walk of the document stores what the record's table names, and passes over the rest; there is
-// no tree. Namespaces are resolved here.
+// XML into records. pugixml makes a tree of the document (it knows no DTD, so no entity can grow); one walk of that tree
+// stores what the record's table names and skips the rest. pugixml passes over much that is not well-formed, and it knows
+// no namespaces: both are seen to here.
+#include "protocols/wire/xml.hpp"
+
 #include <algorithm>
+#include <cstring>
+#include <memory>
+#include <pugixml.hpp>
 
 #include "protocols/wire/path.hpp"
 #include "protocols/wire/scalar.hpp"
-#include "protocols/wire/xml.hpp"
 #include "protocols/wire/xml_names.hpp"
-#include "protocols/wire/xml_scan.hpp"
 
 namespace busbar::wire {
 namespace {
 
+constexpr unsigned parse_flags = pugi::parse_cdata | pugi::parse_escapes | pugi::parse_eol |
+                                 pugi::parse_wconv_attribute | pugi::parse_doctype | pugi::parse_fragment |
+                                 pugi::parse_ws_pcdata_single | pugi::parse_embed_pcdata;
 constexpr std::size_t max_bindings = 64;  // namespace declarations in scope at one place
 
+Error syntax(std::string detail) { return {Fault::syntax, "", std::move(detail)}; }
+
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
 std::string_view trimmed(std::string_view text) {
-    constexpr auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
     if (!text.empty() && text.front() > ' ' && text.back() > ' ') return text;
     while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
     while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
     return text;
 }
+
+// `&#…;` must name a character; pugixml would take 0 for the end of the text and make broken UTF-8 of a surrogate.
+bool good_reference(std::string_view rest) {
+    const bool hex = rest.starts_with('x');
+    if (hex) rest.remove_prefix(1);
+    std::uint32_t code = 0;
+    std::size_t digits = 0;
+    for (; digits < rest.size() && rest[digits] != ';'; ++digits) {
+        const char c = rest[digits];
+        const int digit = c >= '0' && c <= '9'          ? c - '0'
+                          : hex && c >= 'a' && c <= 'f' ? c - 'a' + 10
+                          : hex && c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                        : -1;
+        if (digit < 0) return false;
+        code = code * (hex ? 16 : 10) + static_cast<std::uint32_t>(digit);
+        if (code > 0x10FFFF) return false;
+    }
+    if (digits == 0 || digits == rest.size()) return false;
+    return code != 0 && (code < 0xD800 || code > 0xDFFF);
+}
+
+Failure check_characters(std::string_view text, const Limits& limits) {
+    if (text.size() > limits.bytes) {
+        return Error{Fault::too_large, "", sized_detail(text.size(), "bytes", "at most", limits.bytes)};
+    }
+    if (!is_utf8(text)) return syntax("not valid UTF-8");
+    for (const char c : text)
+        if (static_cast<unsigned char>(c) < 0x20 && !is_blank(c)) return syntax("a control character");
+    for (std::size_t at = text.find('&'); at != std::string_view::npos; at = text.find('&', at + 1)) {
+        if (text.substr(at + 1).starts_with('#') && !good_reference(text.substr(at + 2))) {
+            return syntax("a reference to a character that there is not, at byte " + std::to_string(at));
+        }
+    }
+    return std::nullopt;
+}
+
+// A parsed document. Its names and values point into `bytes`, which go on for a while after the text, so that a name
+// may be compared with a longer one without a look at where it ends.
+struct Document {
+    static constexpr std::size_t padding = max_name + 8;
+    std::unique_ptr<char[]> bytes;
+    pugi::xml_document tree;
+    pugi::xml_node root;
+
+    Failure load(std::string_view text, const Limits& limits) {
+        if (Failure failure = check_characters(text, limits)) return failure;
+        bytes = std::make_unique_for_overwrite<char[]>(text.size() + padding);
+        if (!text.empty()) std::memcpy(bytes.get(), text.data(), text.size());
+        std::memset(bytes.get() + text.size(), 0, padding);
+        const auto result = tree.load_buffer_inplace(bytes.get(), text.size() + 1, parse_flags, pugi::encoding_utf8);
+        if (!result) {
+            return syntax("not well-formed XML at byte " + std::to_string(result.offset) + ": " + result.description());
+        }
+        for (const pugi::xml_node node : tree) {
+            if (node.type() == pugi::node_doctype) return syntax("a document type declaration, which is refused");
+            if (node.type() != pugi::node_element) return syntax("text outside the root element");
+            if (root) return syntax("more than one root element");
+            root = node;
+        }
+        return root ? std::nullopt : Failure(syntax("no root element"));
+    }
+};
 
 // ---- namespaces ----------------------------------------------------------------------------------------------------
 
@@ -37,15 +109,14 @@ struct Name {
 // The declarations in scope, innermost last.
 class Scope {
   public:
-    // The declarations among the attributes of an element. False: too many.
-    bool declare(const std::vector<XmlAttribute>& attributes) {
-        for (const XmlAttribute& attribute : attributes) {
-            std::string_view name = attribute.name;
-            if (!name.starts_with("xmlns") || (name.size() > 5 && name[5] != ':')) continue;
+    // False: too many declarations.
+    bool declare(pugi::xml_node element) {
+        for (pugi::xml_attribute a = element.first_attribute(); a; a = a.next_attribute()) {
+            const char* name = a.name();
+            if (std::strncmp(name, "xmlns", 5) != 0 || (name[5] != '\0' && name[5] != ':')) continue;
             if (bindings_.size() == max_bindings) return false;
-            name.remove_prefix(std::min<std::size_t>(name.size(), 6));
             default_ = nullptr;
-            bindings_.push_back({name, attribute.value, nullptr});
+            bindings_.push_back({name[5] == ':' ? name + 6 : "", a.value(), nullptr});
         }
         return true;
     }
@@ -126,9 +197,7 @@ std::string path_to(const Frame* frame) {
     return path;
 }
 
-const Type& without_optional(const Type& type) {
-    return type.kind == Kind::optional ? *type.element : type;
-}
+const Type& without_optional(const Type& type) { return type.kind == Kind::optional ? *type.element : type; }
 
 void* engage(const Type& optional, void* maybe) {
     const void* held = optional.optional->get(maybe);
@@ -137,89 +206,52 @@ void* engage(const Type& optional, void* maybe) {
 
 class Reader {
   public:
-    Reader(std::string_view text, const XmlOptions& options)
-        : options_(options),
-          depth_limit_(std::min<std::size_t>(options.limits.depth, 512)),
-          scan_(text, options.limits) {}
+    explicit Reader(const XmlOptions& options)
+        : options_(options), depth_limit_(std::min<std::size_t>(options.limits.depth, 512)) {}
 
-    Failure read(const Record& record, void* value) {
-        XmlTag root;
-        if (scan_.failure() || !start_root(root, record) || !count()) return scan_.take_failure();
-        if (read_record(root, record, value, nullptr)) scan_.finish();
-        return scan_.take_failure();
+    Failure read(pugi::xml_node root, const Record& record, void* value) {
+        if (!scope_.declare(root)) return too_many_declarations();
+        const Name name(root.name());
+        if (!options_.root.empty() && !same(name.local, options_.root)) {
+            return Error{Fault::unknown_type, "", quoted(name.local) + ", expected " + std::string(options_.root)};
+        }
+        if (!options_.any_namespace && !scope_.is(name.prefix, record.ns)) {
+            return Error{Fault::unknown_type, "", "the root element is in another namespace, expected " +
+                                                      std::string(record.ns ? record.ns->uri : "none")};
+        }
+        if (count()) read_record(root, record, value, nullptr);
+        return std::move(failure_);
     }
 
-    Failure read_root(XmlRoot& out) {
-        XmlTag root;
-        if (scan_.failure() || !start_tag(root)) return scan_.take_failure();
-        const Name name(root.name);
-        const std::string_view* uri = scope_.uri(name.prefix);
-        if (!uri) scan_.fail_syntax("the prefix " + quoted(name.prefix) + " is not declared");
-        if (!scan_.failure()) {
-            out = {std::string(name.local), std::string(*uri), std::string(Name(xsi_type()).local)};
-        }
-        return scan_.take_failure();
+    static Failure too_many_declarations() {
+        return Error{Fault::too_large, "", "more than 64 namespace declarations in one place"};
     }
 
   private:
-    bool start_root(XmlTag& root, const Record& record) {
-        if (!start_tag(root)) return false;
-        const Name name(root.name);
-        if (!options_.root.empty() && !same(name.local, options_.root)) {
-            return scan_.fail(Fault::unknown_type, "", quoted(name.local) + ", expected " + std::string(options_.root));
-        }
-        if (options_.any_namespace || scope_.is(name.prefix, record.ns)) return true;
-        return scan_.fail(
-            Fault::unknown_type, "",
-            "the root element is in another namespace, expected " + std::string(record.ns ? record.ns->uri : "none"));
-    }
-
-    bool start_tag(XmlTag& tag) { return scan_.scan_name(tag.name) && rest_of_tag(tag); }
-
-    bool rest_of_tag(XmlTag& tag) {
-        attributes_.clear();
-        if (!scan_.rest_of_tag(tag, attributes_)) return false;
-        return attributes_.empty() || scope_.declare(attributes_) || fail_declarations();
-    }
-
-    bool read_record(const XmlTag& tag, const Record& record, void* target, const Frame* up) {
+    bool read_record(pugi::xml_node node, const Record& record, void* target, const Frame* up) {
         if (!enter()) return false;
         if (record.shape != Shape::sequence) reset_choice(record, target);  // it may be declared with a default
-        if (record.shape == Shape::type_choice) return read_type_choice(tag, record, target, up) && leave();
+        if (record.shape == Shape::type_choice) return read_type_choice(node, record, target, up) && leave();
         Frame frame{record, target, up};
-        if (record.has_attributes && !attributes_.empty() && !read_attributes(frame)) return false;
-        if (record.has_content) {
-            if (!read_content(tag, frame)) return false;
-        } else if (!tag.empty && !read_children(tag, frame, nullptr)) {
-            return false;
+        if (record.has_attributes && !read_attributes(node, frame)) return false;
+        for (pugi::xml_node child = node.first_child(); child; child = child.next_sibling()) {
+            const char* name = child.name();  // only an element has one: instructions are not parsed
+            if (*name != '\0' && !read_child(child, name, frame)) return false;
         }
+        if (record.has_content && !read_content(node, frame)) return false;
         return check_complete(frame) && leave();
     }
 
-    bool read_children(const XmlTag& tag, Frame& frame, std::string* text) {
-        for (;;) {
-            switch (scan_.next_tag(text)) {
-                case Scanner::Token::start:
-                    if (!read_child(frame)) return false;
-                    break;
-                case Scanner::Token::end:
-                    return scan_.end_tag(tag.name);
-                case Scanner::Token::failed:
-                    return false;
-            }
-        }
-    }
-
-    bool read_attributes(Frame& frame) {
-        for (const XmlAttribute& attribute : attributes_) {
-            const Name name(attribute.name);
+    bool read_attributes(pugi::xml_node node, Frame& frame) {
+        for (pugi::xml_attribute a = node.first_attribute(); a; a = a.next_attribute()) {
+            const Name name(a.name());
             for (std::size_t i = 0; i < frame.record.all.size(); ++i) {
                 const Field& field = frame.record.all[i];
                 if (field.place != Place::attribute || !same(field.name, name.local)) continue;
                 if (!options_.any_namespace && !is_attribute_of(name, field)) continue;
                 frame.field = &field;
                 if (!frame.mark(i)) return fail(Fault::duplicate, "an attribute that stands twice", &frame);
-                if (!set_member(attribute.value, *field.type, member_of(field, frame.target), frame)) return false;
+                if (!read_text(a.value(), *field.type, member_of(field, frame.target), frame)) return false;
                 break;
             }
         }
@@ -231,43 +263,50 @@ class Reader {
         return name.prefix.empty() ? !field.ns : field.ns && scope_.is(name.prefix, field.ns);
     }
 
-    // ---- elements --------------------------------------------------------------------------------------------------
-
-    bool read_child(Frame& frame) {
+    bool read_child(pugi::xml_node child, const char* name, Frame& frame) {
         if (!count()) return false;
+        if (child.first_attribute()) return read_scoped_child(child, name, frame);
+        const std::size_t i = find_field(name, frame);
+        return i < frame.record.all.size() ? read_member(child, i, frame) : skip(child);
+    }
+
+    [[gnu::noinline]] bool read_scoped_child(pugi::xml_node child, const char* name, Frame& frame) {
         const std::size_t outer = scope_.size();
-        XmlTag tag;
-        std::size_t i = take_next_name(tag, frame);
-        if (i == unlimited && !scan_.scan_name(tag.name)) return false;
-        if (!rest_of_tag(tag)) return false;
-        if (i == unlimited || !has_default_namespace(frame.record.all[i])) i = find_field(tag.name, frame);
-        const bool ok = i < frame.record.all.size() ? read_member(tag, i, frame) : skip(tag);
-        if (scope_.size() != outer) scope_.restore(outer);
+        if (!scope_.declare(child)) {
+            failure_ = too_many_declarations();
+            return false;
+        }
+        const std::size_t i = find_field(name, frame);
+        const bool ok = i < frame.record.all.size() ? read_member(child, i, frame) : skip(child);
+        scope_.restore(outer);
         return ok;
     }
 
-    // The field whose name stands next, if it is what comes next in the order of the table: the member of a list again,
-    // or the one after it. Its namespace is still to be looked at.
-    std::size_t take_next_name(XmlTag& tag, Frame& frame) {
+    // The field that an element of this name is; the number of fields if it is none. Tried first is what is next in the
+    // order of the table: the member of a list again, or the one after it.
+    std::size_t find_field(const char* name, Frame& frame) {
         const std::span<const Field> fields = frame.record.all;
-        int tried = 0;
-        for (std::size_t i = frame.next; i < fields.size() && tried < 2; ++i) {
-            const Field& field = fields[i];
-            if (field.place != Place::element) continue;
-            ++tried;
-            if (!scan_.take_name(field.name)) continue;
-            tag.name = field.name;
-            frame.next = i + (without_optional(*field.type).kind == Kind::list ? 0 : 1);
+        const std::size_t i = frame.next;
+        if (i < fields.size() && is_field(name, fields[i])) {
+            frame.next += without_optional(*fields[i].type).kind != Kind::list;
             return i;
         }
-        return unlimited;
+        if (i + 1 < fields.size() && is_field(name, fields[i + 1])) return ++frame.next;
+        return search_field(name, frame);
     }
 
-    bool has_default_namespace(const Field& field) {
-        return options_.any_namespace || scope_.default_is(namespace_of(field));
+    // Without a prefix, in the case of the table.
+    bool is_field(const char* name, const Field& field) {
+        return field.place == Place::element && is_whole_name(name, field.name) &&
+               (options_.any_namespace || scope_.default_is(namespace_of(field)));
     }
 
-    std::size_t find_field(std::string_view text, Frame& frame) {
+    // `text` is a name in the document; see Document for why it may be shorter.
+    static bool is_whole_name(const char* text, std::string_view name) {
+        return same_bytes(text, name.data(), name.size()) && text[name.size()] == '\0';
+    }
+
+    std::size_t search_field(const char* text, Frame& frame) {
         const Name name(text);
         const std::size_t size = frame.record.all.size();
         std::size_t i = frame.next;
@@ -282,7 +321,7 @@ class Reader {
         return size;
     }
 
-    bool read_member(const XmlTag& tag, std::size_t i, Frame& frame) {
+    bool read_member(pugi::xml_node child, std::size_t i, Frame& frame) {
         const Field& field = frame.record.all[i];
         const bool first = frame.mark(i);
         const Type& type = without_optional(*field.type);
@@ -292,99 +331,87 @@ class Reader {
         if (type.kind == Kind::list) {
             if (&type != field.type) member = engage(*field.type, member);
             if (first) type.list->clear(member);  // a member may be declared with a default
-            return read_list_member(tag, type, member, frame);
+            return read_list_member(child, type, member, frame);
         }
         if (!first) return fail(Fault::duplicate, "an element that may stand once", &frame);
         if (&type != field.type) member = field.type->optional->emplace(member);
-        return read_element(tag, type, member, frame);
+        return read_element(child, type, member, frame);
     }
 
-    bool read_list_member(const XmlTag& tag, const Type& list, void* target, Frame& frame) {
+    bool read_list_member(pugi::xml_node child, const Type& list, void* target, Frame& frame) {
         const std::size_t size = list.list->size(target);
         if (size >= list.max_size) {
             return fail(Fault::too_many, "at most " + std::to_string(list.max_size) + " members", &frame);
         }
         frame.index = size;
-        return read_element(tag, *list.element, list.list->append(target), frame);
+        return read_element(child, *list.element, list.list->append(target), frame);
     }
 
-    bool read_element(const XmlTag& tag, const Type& type, void* target, const Frame& frame) {
-        if (type.kind < Kind::record) return read_simple(tag, type, target, frame);
-        if (type.kind == Kind::record) return read_record(tag, *type.record, target, &frame);
+    bool read_element(pugi::xml_node node, const Type& type, void* target, const Frame& frame) {
+        if (type.kind < Kind::record) return read_simple(node, type, target, frame);
+        if (type.kind == Kind::record) return read_record(node, *type.record, target, &frame);
         if (type.kind == Kind::list) return fail(Fault::wrong_type, "a list of lists has no XML form", &frame);
-        return read_element(tag, *type.element, type.optional->emplace(target), frame);
+        return read_element(node, *type.element, type.optional->emplace(target), frame);
     }
 
-    bool read_simple(const XmlTag& tag, const Type& type, void* target, const Frame& frame) {
+    bool read_simple(pugi::xml_node node, const Type& type, void* target, const Frame& frame) {
         if (depth_ >= depth_limit_) return fail_depth();
-        std::int64_t whole = 0;
-        if (is_whole(type.kind) && !tag.empty && scan_.simple_whole(whole)) {
-            return scan_.end_tag(tag.name) && (set_signed(type, whole, target, problem_) || fail(&frame));
-        }
-        std::string_view text;
-        bool element = false;
-        if (!tag.empty && !scan_.simple_text(tag.name, text, element)) {
-            if (!element) return false;
-            return fail(Fault::wrong_type, "an element, expected " + std::string(name_of(type.kind)), &frame);
-        }
-        return set_any_text(text, type, target, problem_) || fail(&frame);
+        if (node.first_child()) return read_parts(node, type, target, frame);
+        return read_text(node.value(), type, target, frame);
     }
 
-    bool read_content(const XmlTag& tag, Frame& frame) {
-        std::string text;
-        if (!tag.empty && !read_children(tag, frame, &text)) return false;
+    // Text that comes in parts, with comments or CDATA sections between them.
+    [[gnu::noinline]] bool read_parts(pugi::xml_node node, const Type& type, void* target, const Frame& frame) {
+        for (const pugi::xml_node child : node) {
+            if (child.type() == pugi::node_element) {
+                return fail(Fault::wrong_type, "an element, expected " + std::string(name_of(type.kind)), &frame);
+            }
+        }
+        return read_text(text_of(node).c_str(), type, target, frame);
+    }
+
+    bool read_content(pugi::xml_node node, Frame& frame) {
         for (std::size_t i = 0; i < frame.record.all.size(); ++i) {
             const Field& field = frame.record.all[i];
             if (field.place != Place::content) continue;
+            const std::string text = text_of(node);
             frame.mark(i);
             frame.field = &field;
             frame.index = unlimited;
             if (field.type->kind == Kind::optional && text.empty()) return true;
-            return set_member(text, *field.type, member_of(field, frame.target), frame);
+            return read_text(text.c_str(), *field.type, member_of(field, frame.target), frame);
         }
         return true;
     }
 
+    static std::string text_of(pugi::xml_node node) {
+        std::string text = node.value();
+        for (const pugi::xml_node child : node) {
+            if (child.type() != pugi::node_element) text += child.value();
+        }
+        return text;
+    }
+
     // xsi:type names the alternative; the element's attributes and children are the alternative's.
-    bool read_type_choice(const XmlTag& tag, const Record& choice, void* target, const Frame* up) {
-        const std::string_view type_name = xsi_type();
+    bool read_type_choice(pugi::xml_node node, const Record& choice, void* target, const Frame* up) {
+        const std::string_view type_name = xsi_type(node);
         if (type_name.empty()) return fail(Fault::bad_choice, "no xsi:type, " + choice_detail(choice, 0), up);
         const Name name(type_name);
         for (const Field& field : choice.all) {
             if (field.place != Place::element || !same(field.name, name.local)) continue;
             if (!options_.any_namespace && !scope_.is(name.prefix, namespace_of(field))) continue;
             const Frame frame{choice, target, up, &field};
-            return read_element(tag, *field.type, member_of(field, target), frame);
+            return read_element(node, *field.type, member_of(field, target), frame);
         }
         return fail(Fault::unknown_type, "xsi:type " + quoted(type_name), up);
     }
 
-    std::string_view xsi_type() {
-        for (const XmlAttribute& attribute : attributes_) {
-            const Name name(attribute.name);
-            if (name.local == "type" && !name.prefix.empty() && scope_.is(name.prefix, &xsi)) {
-                return trimmed(attribute.value);
-            }
+    std::string_view xsi_type(pugi::xml_node node) {
+        for (pugi::xml_attribute a = node.first_attribute(); a; a = a.next_attribute()) {
+            const Name name(a.name());
+            if (name.local == "type" && !name.prefix.empty() && scope_.is(name.prefix, &xsi)) return trimmed(a.value());
         }
         return {};
-    }
-
-    // Passes over an element that no table knows. What is within it is counted like the rest.
-    bool skip(const XmlTag& tag) {
-        if (!enter()) return false;
-        while (!tag.empty) {
-            const Scanner::Token token = scan_.next_tag(nullptr);
-            if (token == Scanner::Token::failed) return false;
-            if (token == Scanner::Token::end) {
-                if (!scan_.end_tag(tag.name)) return false;
-                break;
-            }
-            XmlTag child;
-            attributes_.clear();
-            if (!count() || !scan_.scan_name(child.name) || !scan_.rest_of_tag(child, attributes_)) return false;
-            if (!skip(child)) return false;
-        }
-        return leave();
     }
 
     bool check_complete(Frame& frame) {
@@ -426,25 +453,36 @@ class Reader {
 
     // ---- text ------------------------------------------------------------------------------------------------------
 
-    bool set_member(std::string_view text, const Type& type, void* target, const Frame& frame) {
-        if (type.kind == Kind::optional) return set_member(text, *type.element, type.optional->emplace(target), frame);
+    bool read_text(const char* text, const Type& type, void* target, const Frame& frame) {
+        std::int64_t whole = 0;
+        if (is_whole(type.kind) && read_simple_whole(text, whole)) {
+            return set_signed(type, whole, target, problem_) || fail(&frame);
+        }
+        if (type.kind == Kind::optional) return read_text(text, *type.element, type.optional->emplace(target), frame);
         return set_any_text(text, type, target, problem_) || fail(&frame);
+    }
+
+    // Most whole numbers: [-]digits, at most 18 of them, to the end of the text.
+    static bool read_simple_whole(const char* text, std::int64_t& number) {
+        const bool negative = *text == '-';
+        if (negative) ++text;
+        const char* start = text;
+        for (; *text >= '0' && *text <= '9' && text - start < 18; ++text) number = number * 10 + (*text - '0');
+        if (negative) number = -number;
+        return *text == '\0' && text != start;
     }
 
     static bool set_any_text(std::string_view text, const Type& type, void* target, Problem& problem) {
         switch (type.kind) {
             case Kind::text:
-            case Kind::secret:
-                return set_text(type, text, target, problem);
-            case Kind::boolean:
-                return set_boolean(trimmed(text), type, target, problem);
+            case Kind::secret: return set_text(type, text, target, problem);
+            case Kind::boolean: return set_boolean(trimmed(text), type, target, problem);
             case Kind::raw_json:
             case Kind::any_value:
                 if (!read_json_value(text, type, target)) return true;
                 problem = {Fault::bad_format, "not valid JSON"};
                 return false;
-            default:
-                break;
+            default: break;
         }
         text = trimmed(text);
         if (is_text(type.kind)) return set_text(type, text, target, problem);
@@ -462,8 +500,9 @@ class Reader {
 
     bool count() { return ++values_ <= options_.limits.members || fail_count(); }
     [[gnu::cold, gnu::noinline]] bool fail_count() {
-        return scan_.fail(Fault::too_large, "",
-                          "more than " + std::to_string(options_.limits.members) + " elements in one message");
+        failure_ = Error{Fault::too_large, "",
+                         "more than " + std::to_string(options_.limits.members) + " elements in one message"};
+        return false;
     }
 
     bool enter() { return ++depth_ <= depth_limit_ || fail_depth(); }
@@ -472,11 +511,33 @@ class Reader {
         return true;
     }
     [[gnu::cold, gnu::noinline]] bool fail_depth() {
-        return scan_.fail(Fault::too_deep, "", "more than " + std::to_string(depth_limit_) + " levels");
+        failure_ = Error{Fault::too_deep, "", "more than " + std::to_string(depth_limit_) + " levels"};
+        return false;
     }
-    [[gnu::cold, gnu::noinline]] bool fail_declarations() {
-        return scan_.fail(Fault::too_large, "",
-                          "more than " + std::to_string(max_bindings) + " namespace declarations in one place");
+
+    // Passes over an element that no table knows. What is within it is counted like the rest.
+    bool skip(pugi::xml_node top) {
+        if (!enter()) return false;
+        const std::size_t outer = depth_ - 1;
+        pugi::xml_node node = top.first_child();
+        while (node) {
+            if (node.type() == pugi::node_element) {
+                if (!count() || !enter()) return false;
+                if (node.first_child()) {
+                    node = node.first_child();
+                    continue;
+                }
+                --depth_;
+            }
+            while (node != top && !node.next_sibling()) {
+                node = node.parent();
+                --depth_;
+            }
+            if (node == top) break;
+            node = node.next_sibling();
+        }
+        depth_ = outer;
+        return true;
     }
 
     bool same(std::string_view a, std::string_view b) const {
@@ -485,7 +546,8 @@ class Reader {
 
     // Of the member that is being read in `frame`; nullptr: of the whole message.
     [[gnu::cold, gnu::noinline]] bool fail(Fault fault, std::string detail, const Frame* frame) {
-        return scan_.fail(fault, path_to(frame), std::move(detail));
+        failure_ = Error{fault, path_to(frame), std::move(detail)};
+        return false;
     }
     [[gnu::cold, gnu::noinline]] bool fail(const Frame* frame) {  // what problem_ says
         return fail(problem_.fault, std::move(problem_.detail), frame);
@@ -495,22 +557,66 @@ class Reader {
     std::size_t depth_limit_;
     std::size_t depth_ = 0;
     std::size_t values_ = 0;
-    Scanner scan_;
     Scope scope_;
-    std::vector<XmlAttribute> attributes_;  // of the element that was begun last
     Problem problem_;
+    Failure failure_;
 };
+
+// The root's start tag as an element of its own: all that read_xml_root needs. "" if there is none.
+std::string root_tag(std::string_view text) {
+    std::size_t at = 0;
+    while ((at = text.find('<', at)) != std::string_view::npos) {
+        const std::string_view rest = text.substr(at);
+        const std::string_view end = rest.starts_with("<?") ? "?>" : rest.starts_with("<!--") ? "-->" : "";
+        if (end.empty()) break;
+        at = text.find(end, at + 2);
+    }
+    if (at == std::string_view::npos || text.substr(at).starts_with("<!")) return {};
+    char quote = 0;
+    for (std::size_t i = at; i < text.size(); ++i) {
+        const char c = text[i];
+        if (quote) {
+            if (c == quote) quote = 0;
+        } else if (c == '"' || c == '\'') {
+            quote = c;
+        } else if (c == '>') {
+            std::string tag(text.substr(at, i - at));
+            if (!tag.ends_with('/')) tag += '/';
+            return tag += '>';
+        }
+    }
+    return {};
+}
 
 }  // namespace
 
 Failure read_xml(std::string_view text, const Record& record, void* value, const XmlOptions& options) {
-    return Reader(text, options).read(record, value);
+    Document document;
+    if (Failure failure = document.load(text, options.limits)) return failure;
+    return Reader(options).read(document.root, record, value);
 }
 
-Failure read_xml_root(std::string_view text, XmlRoot& root, const Limits& limits) {
-    XmlOptions options;
-    options.limits = limits;
-    return Reader(text, options).read_root(root);
+Failure read_xml_root(std::string_view text, XmlRoot& out, const Limits& limits) {
+    if (text.size() > limits.bytes) {
+        return Error{Fault::too_large, "", sized_detail(text.size(), "bytes", "at most", limits.bytes)};
+    }
+    const std::string tag = root_tag(text);
+    if (tag.empty()) return syntax("no root element");
+    Document document;
+    if (Failure failure = document.load(tag, limits)) return failure;
+    const pugi::xml_node root = document.root;
+    Scope scope;
+    if (!scope.declare(root)) return Reader::too_many_declarations();
+    const Name name(root.name());
+    const std::string_view* uri = scope.uri(name.prefix);
+    if (!uri) return syntax("the prefix " + quoted(name.prefix) + " is not declared");
+    out = {std::string(name.local), std::string(*uri), ""};
+    for (const pugi::xml_attribute a : root.attributes()) {
+        const Name attribute(a.name());
+        if (attribute.local != "type" || attribute.prefix.empty() || !scope.is(attribute.prefix, &xsi)) continue;
+        out.xsi_type = Name(trimmed(a.value())).local;
+    }
+    return std::nullopt;
 }
 
 }  // namespace busbar::wire
