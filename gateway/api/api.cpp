@@ -1,7 +1,6 @@
 #include "gateway/api/api.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "gateway/api/views.hpp"
@@ -85,9 +84,7 @@ http::Response health(Call& call) {
         answer.connected += view.resource.connected;
     }
     for (const auto& view : core.events()) answer.events_active += view.status == model::EventStatus::active;
-    char hash[17];
-    std::snprintf(hash, sizeof hash, "%016llx", static_cast<unsigned long long>(core.state_hash()));
-    answer.state_hash = hash;
+    answer.state_hash = hash_text(core.state_hash());
     return json(200, wire::to_json(answer));
 }
 

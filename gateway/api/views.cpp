@@ -1,6 +1,7 @@
 #include "gateway/api/views.hpp"
 
 #include <cmath>
+#include <cstdio>
 
 namespace busbar::api {
 namespace {
@@ -75,6 +76,12 @@ constexpr std::string_view state_names[] = {"sent",      "received",   "accepted
                                             "opted_out", "superseded", "cancelled", "aborted", "timeout",   "expired"};
 
 }  // namespace
+
+std::string hash_text(std::uint64_t hash) {
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+    return text;
+}
 
 NodeAnswer answer_of(const dispatch::NodeView& view) {
     return {view.node.id,

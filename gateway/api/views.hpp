@@ -1,6 +1,7 @@
 // From the core's views to the interface's answers, and from its bodies to the model.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "dispatch/core.hpp"
@@ -9,6 +10,7 @@
 
 namespace busbar::api {
 
+std::string hash_text(std::uint64_t hash);  // as /health shows it: 16 hexadecimal digits
 NodeAnswer answer_of(const dispatch::NodeView& view);
 ResourceAnswer answer_of(const dispatch::ResourceView& view, std::string protocol);
 EventAnswer answer_of(const dispatch::EventView& view);

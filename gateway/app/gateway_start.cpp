@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "certs/secrets.hpp"
+#include "gateway/api/views.hpp"
 #include "gateway/app/clock.hpp"
 #include "gateway/app/gateway.hpp"
 #include "gateway/records/model_records.hpp"
@@ -149,7 +150,7 @@ void Gateway::restore_core(model::Us now) {
     });
     if (from > 0 || replayed > 0)
         log_.info("restored", "snapshot of entry " + std::to_string(from) + " and " + std::to_string(replayed) +
-                                  " journal entries after it");
+                                  " journal entries after it; state " + api::hash_text(core_.state_hash()));
     core_due_ = std::min(core_due_, now);
 }
 

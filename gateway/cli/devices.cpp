@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -32,15 +33,18 @@ int list(const DeviceOptions& options) {
     const Reply reply = call_gateway(options.url, "GET", "/resources", "");
     std::vector<api::ResourceAnswer> resources;
     if (options.json || reply.status != 200 || wire::from_json(reply.body, resources)) return print_reply(reply);
-    std::printf("%-24s %-10s %-8s %-16s %-22s %10s %10s %10s\n", "resource", "protocol", "kind", "node", "state", "wanted kW",
-                "ordered kW", "meter kW");
+    std::size_t widest = 8;
+    for (const api::ResourceAnswer& resource : resources) widest = std::max(widest, resource.id.size());
+    const int width = static_cast<int>(std::min<std::size_t>(widest, 60));
+    std::printf("%-*s %-10s %-8s %-16s %-15s %10s %10s %10s\n", width, "resource", "protocol", "kind", "node", "state",
+                "wanted kW", "ordered kW", "meter kW");
     for (const api::ResourceAnswer& resource : resources) {
         const char* state = !resource.connected     ? "not connected"
                             : resource.silent       ? "silent"
                             : resource.refused      ? "refuses"
                             : resource.controllable ? "ready"
                                                     : "connected, idle";
-        std::printf("%-24s %-10s %-8s %-16s %-22s %10s %10s %10s\n", resource.id.c_str(), resource.protocol.c_str(),
+        std::printf("%-*s %-10s %-8s %-16s %-15s %10s %10s %10s\n", width, resource.id.c_str(), resource.protocol.c_str(),
                     std::string(to_text(resource.kind)).c_str(), resource.node.c_str(), state,
                     kilowatts(resource.wanted_w).c_str(), kilowatts(resource.commanded_w).c_str(),
                     kilowatts(resource.measured_w).c_str());
