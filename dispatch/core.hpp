@@ -18,7 +18,8 @@ struct Snapshot;  // dispatch/snapshot.hpp
 struct Settings {
     model::Us control_period_us = 2 * model::second_us;  // of the closed loop while an event is active
     model::MilliW deadband_mw = 50'000;                  // a device whose wanted power moves less is left alone
-    model::Us silent_after_us = 6 * model::second_us;    // no acknowledgement: the device counts as silent
+    model::Us silent_after_us = 6 * model::second_us;    // no acknowledgement for so long, or for the device's own
+                                                         // settles_us if that is longer: it counts as silent
     model::Us report_period_us = 10 * model::second_us;  // of progress reports while an event is active
     model::Us event_kept_us = 24 * model::hour_us;       // how long a finished event is remembered
     std::uint64_t seed = 1;                              // of randomised starts

@@ -98,6 +98,18 @@ MilliW Core::State::deadband(const ResourceState& resource) const {
     return std::max(settings.deadband_mw, (box.high_mw - box.low_mw) / 100);
 }
 
+// A device at its cap does what it can whatever it is told beyond: how far beyond need not be told again and again.
+MilliW Core::State::deadband_now(const ResourceState& resource) const {
+    const MilliW band = deadband(resource);
+    const auto& response = resource.response;
+    const auto* step = step_at(resource.wanted.steps, resource.wanted.end_us, s.now_us);
+    if (step == nullptr || !resource.told || response.ignores) return band;
+    const bool above = response.cap_high && std::min(step->power_mw, resource.told_mw) > response.high_mw;
+    const bool below = response.cap_low && std::max(step->power_mw, resource.told_mw) < response.low_mw;
+    if (!above && !below) return band;
+    return std::max(band, tolerance_mw(nominal_box(resource.resource), settings.deadband_mw));
+}
+
 // What the device has been told for now, from its last command that it has not refused.
 void Core::State::refresh_told(ResourceState& resource) {
     const model::Step* step = nullptr;
@@ -228,7 +240,9 @@ void Core::State::issue(std::uint32_t place, model::CommandKind kind, model::Out
     resource.commands.push_back(std::move(record));
     if (resource.commands.size() > most_commands) resource.commands.erase(resource.commands.begin());
     resource.resend = false;
-    resource.ack_due_us = std::min(owed_us, shifted(s.now_us, settings.silent_after_us));
+    // Who fetches its commands cannot answer before it has come for them.
+    const auto patience_us = std::max(settings.silent_after_us, resource.resource.settles_us);
+    resource.ack_due_us = std::min(owed_us, shifted(s.now_us, patience_us));
     resource.retry_us = model::never;
     refresh_told(resource);
 }
@@ -256,7 +270,7 @@ void Core::State::tell(std::uint32_t place, model::Outputs& out) {
                         (is_open(last->state) || last->state == CommandState::completed);
     const Schedule told = stands ? Schedule{last->command.steps, last->command.end_us, false} : Schedule{};
     const bool small = place < nudged.size() && nudged[place] != 0;
-    const MilliW band = small ? settings.deadband_mw / 10 : deadband(resource);
+    const MilliW band = small ? settings.deadband_mw / 10 : deadband_now(resource);
     if (!stands || resource.resend || differs(told, resource.wanted, s.now_us, band)) {
         issue(place, model::CommandKind::setpoint, out);
     }

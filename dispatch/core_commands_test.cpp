@@ -105,6 +105,25 @@ TEST(CoreCommands, changes_within_the_deadband_are_not_told) {
     EXPECT_EQ(desk.fresh().size(), 1U);
 }
 
+TEST(CoreCommands, a_device_at_its_cap_is_not_told_again_for_every_cloud) {
+    Desk desk;
+    model::Resource solar;
+    solar.id = "pv";
+    solar.kind = model::ResourceKind::pv;
+    solar.capability.min_mw = -10 * kw;
+    solar.connected = solar.controllable = true;
+    solar.settles_us = 3 * second_us;
+    desk.set(solar);
+    desk.post(event("e", t0, 600 * second_us, {-9 * kw}));
+    std::size_t commands = 0;
+    for (int second = 0; second < 120; ++second) {
+        desk.run(second_us);
+        commands += desk.accept_all().size();
+        desk.sample("pv", -4 * kw + (second / 10 % 2 == 0 ? 80'000 : -80'000));  // all that the sun gives
+    }
+    EXPECT_LE(commands, 5U);
+}
+
 TEST(CoreCommands, many_small_changes_do_not_add_up) {
     Desk desk;
     for (int each = 0; each < 100; ++each) desk.charger("c" + std::to_string(each));

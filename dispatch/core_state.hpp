@@ -127,6 +127,7 @@ struct Core::State {
     void refresh_told(ResourceState& resource);
     void learn(std::uint32_t place);
     model::MilliW deadband(const ResourceState& resource) const;
+    model::MilliW deadband_now(const ResourceState& resource) const;
 
     // core_reports.cpp: what goes back up
     void report(model::Outputs& out);
