@@ -40,25 +40,27 @@ def tearDownModule():
 
 
 class Outcome(unittest.TestCase):
-    def both(self):
+    def of_both(self, check):
         for name, demo in (("smooth", smooth), ("crashed", crashed)):
             with self.subTest(name):
-                yield demo
+                check(demo)
 
     def test_it_succeeds(self):
-        for demo in self.both():
+        def check(demo):
             self.assertEqual(0, demo.code, demo.told[-3000:])
+        self.of_both(check)
 
     def test_the_object_is_the_only_line_and_has_the_promised_members(self):
-        for demo in self.both():
+        def check(demo):
             self.assertEqual(1, len(demo.out.splitlines()), demo.out)
             self.assertEqual(TOP, set(demo.outcome))
             self.assertEqual({"ocpp1.6", "ocpp2.0.1", "ieee2030_5"}, set(demo.outcome["by_protocol"]))
             for protocol in demo.outcome["by_protocol"].values():
                 self.assertEqual({"devices", "commands", "delivered_wh"}, set(protocol))
+        self.of_both(check)
 
     def test_what_was_ordered_was_delivered(self):
-        for demo in self.both():
+        def check(demo):
             outcome = demo.outcome
             self.assertTrue(0.98 <= outcome["delivered_ratio"] <= 1.02, outcome)
             self.assertAlmostEqual(outcome["delivered_wh"] / outcome["ordered_wh"], outcome["delivered_ratio"], 3)
@@ -66,9 +68,10 @@ class Outcome(unittest.TestCase):
             # 105, 92 and 108 kW, each for its interval less the time to settle.
             self.assertAlmostEqual(305_000 * (SECONDS / 3 - outcome["settle_s"]) / 3600, outcome["ordered_wh"], delta=3)
             self.assertTrue(outcome["report_received"])
+        self.of_both(check)
 
     def test_every_protocol_took_part(self):
-        for demo in self.both():
+        def check(demo):
             outcome = demo.outcome
             for name, protocol in outcome["by_protocol"].items():
                 self.assertEqual(5, protocol["devices"], name)
@@ -78,22 +81,26 @@ class Outcome(unittest.TestCase):
             self.assertEqual(outcome["commands"], sum(part["commands"] for part in parts))
             self.assertAlmostEqual(outcome["delivered_wh"], sum(part["delivered_wh"] for part in parts), 2)
             self.assertTrue(0 < outcome["acks"] <= outcome["commands"], outcome)
+        self.of_both(check)
 
     def test_one_device_was_silent_and_one_refused(self):
-        for demo in self.both():
+        def check(demo):
             self.assertEqual((1, 1), (demo.outcome["silent"], demo.outcome["refused"]))
+        self.of_both(check)
 
     def test_numbers_are_written_for_people(self):
-        for demo in self.both():
+        def check(demo):
             self.assertEqual([], re.findall(r"\d\.\d{5,}", demo.out))
+        self.of_both(check)
 
     def test_the_table_shows_groups_and_protocols(self):
-        for demo in self.both():
+        def check(demo):
             for name in ("feeder-1", "depot", "street", "homes", "ocpp1.6", "ocpp2.0.1", "ieee2030_5"):
                 self.assertRegex(demo.told, rf"(?m)^ +{re.escape(name)} +\d+/\d+ ")
             self.assertRegex(demo.told, r"1 silent")
             self.assertRegex(demo.told, r"1 refuses")
             self.assertRegex(demo.told, r"the report as the utility reads it")
+        self.of_both(check)
 
 
 class Crash(unittest.TestCase):

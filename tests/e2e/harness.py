@@ -428,6 +428,7 @@ def run_tests(module="__main__"):
         sys.exit(1)
     program = unittest.main(module=module, exit=False, verbosity=2)
     result = program.result
-    bad, skipped = len(result.failures) + len(result.errors), len(result.skipped)
+    wrong = [test for test, _ in result.failures + result.errors]
+    bad, skipped = len({getattr(test, "test_case", test).id() for test in wrong}), len(result.skipped)  # a test, not its subtests
     print(f"{result.testsRun - bad - skipped} passed, {bad} failed" + (f", {skipped} skipped" if skipped else ""))
     sys.exit(1 if bad else 0)
