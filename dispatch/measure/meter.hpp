@@ -20,9 +20,10 @@ inline constexpr model::Us stale_after_us = 15 * model::second_us;  // at least;
 struct MeterState {
     bool has_power = false;
     model::MilliW power_mw = 0;
-    model::MilliW steady_mw = 0;    // without the noise: follows a change of more than some percent at once, others slowly
-    model::Us power_us = 0;          // when it was measured, never later than it came
-    model::Us gap_us = 0;            // usual time between samples, smoothed; 0 = not known yet
+    model::MilliW steady_mw =
+        0;                   // without the noise: follows a change of more than some percent at once, others slowly
+    model::Us power_us = 0;  // when it was measured, never later than it came
+    model::Us gap_us = 0;    // usual time between samples, smoothed; 0 = not known yet
     model::Us counted_until_us = 0;  // energy up to here is in a span; 0 = none yet
     bool has_register = false;
     model::MilliWh register_mwh = 0;  // import - export
