@@ -1,6 +1,6 @@
-// XML into records. pugixml makes a tree of the document (it knows no DTD, so no entity can grow); one walk of that tree
-// stores what the record's table names and skips the rest. pugixml passes over much that is not well-formed, and it knows
-// no namespaces: both are seen to here.
+// XML into records. pugixml makes a tree of the document (it knows no DTD, so no entity can grow); one walk of that
+// tree stores what the record's table names and skips the rest. pugixml passes over much that is not well-formed, and
+// it knows no namespaces: both are seen to here.
 #include "protocols/wire/xml.hpp"
 
 #include <algorithm>
@@ -20,9 +20,13 @@ constexpr unsigned parse_flags = pugi::parse_cdata | pugi::parse_escapes | pugi:
                                  pugi::parse_ws_pcdata_single | pugi::parse_embed_pcdata;
 constexpr std::size_t max_bindings = 64;  // namespace declarations in scope at one place
 
-Error syntax(std::string detail) { return {Fault::syntax, "", std::move(detail)}; }
+Error syntax(std::string detail) {
+    return {Fault::syntax, "", std::move(detail)};
+}
 
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+constexpr bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 std::string_view trimmed(std::string_view text) {
     if (!text.empty() && text.front() > ' ' && text.back() > ' ') return text;
@@ -31,7 +35,8 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-// `&#…;` must name a character; pugixml would take 0 for the end of the text and make broken UTF-8 of a surrogate.
+// `&#…;` must name a character that XML can hold; pugixml would take 0 for the end of the text and make broken UTF-8 of
+// a surrogate.
 bool good_reference(std::string_view rest) {
     const bool hex = rest.starts_with('x');
     if (hex) rest.remove_prefix(1);
@@ -48,7 +53,25 @@ bool good_reference(std::string_view rest) {
         if (code > 0x10FFFF) return false;
     }
     if (digits == 0 || digits == rest.size()) return false;
-    return code != 0 && (code < 0xD800 || code > 0xDFFF);
+    if (code < 0x20) return is_blank(static_cast<char>(code));
+    return (code < 0xD800 || code > 0xDFFF) && code != 0xFFFE && code != 0xFFFF;
+}
+
+constexpr bool is_control(char c) {
+    return static_cast<unsigned char>(c) < 0x20 && !is_blank(c);
+}
+
+// Eight bytes at a time: few words hold a byte below 0x20, and most of those bytes are line breaks.
+bool has_control(std::string_view text) {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    const char* at = text.data();
+    const char* end = at + text.size();
+    for (; end - at >= 8; at += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, at, 8);
+        if (((word - ones * 0x20) & ~word & ones * 0x80) && std::any_of(at, at + 8, is_control)) return true;
+    }
+    return std::any_of(at, end, is_control);
 }
 
 Failure check_characters(std::string_view text, const Limits& limits) {
@@ -56,8 +79,7 @@ Failure check_characters(std::string_view text, const Limits& limits) {
         return Error{Fault::too_large, "", sized_detail(text.size(), "bytes", "at most", limits.bytes)};
     }
     if (!is_utf8(text)) return syntax("not valid UTF-8");
-    for (const char c : text)
-        if (static_cast<unsigned char>(c) < 0x20 && !is_blank(c)) return syntax("a control character");
+    if (has_control(text)) return syntax("a control character");
     for (std::size_t at = text.find('&'); at != std::string_view::npos; at = text.find('&', at + 1)) {
         if (text.substr(at + 1).starts_with('#') && !good_reference(text.substr(at + 2))) {
             return syntax("a reference to a character that there is not, at byte " + std::to_string(at));
@@ -197,7 +219,9 @@ std::string path_to(const Frame* frame) {
     return path;
 }
 
-const Type& without_optional(const Type& type) { return type.kind == Kind::optional ? *type.element : type; }
+const Type& without_optional(const Type& type) {
+    return type.kind == Kind::optional ? *type.element : type;
+}
 
 void* engage(const Type& optional, void* maybe) {
     const void* held = optional.optional->get(maybe);
@@ -216,8 +240,9 @@ class Reader {
             return Error{Fault::unknown_type, "", quoted(name.local) + ", expected " + std::string(options_.root)};
         }
         if (!options_.any_namespace && !scope_.is(name.prefix, record.ns)) {
-            return Error{Fault::unknown_type, "", "the root element is in another namespace, expected " +
-                                                      std::string(record.ns ? record.ns->uri : "none")};
+            return Error{Fault::unknown_type, "",
+                         "the root element is in another namespace, expected " +
+                             std::string(record.ns ? record.ns->uri : "none")};
         }
         if (count()) read_record(root, record, value, nullptr);
         return std::move(failure_);
@@ -286,12 +311,14 @@ class Reader {
     // order of the table: the member of a list again, or the one after it.
     std::size_t find_field(const char* name, Frame& frame) {
         const std::span<const Field> fields = frame.record.all;
-        const std::size_t i = frame.next;
-        if (i < fields.size() && is_field(name, fields[i])) {
-            frame.next += without_optional(*fields[i].type).kind != Kind::list;
+        int tried = 0;
+        for (std::size_t i = frame.next; i < fields.size() && tried < 2; ++i) {
+            if (fields[i].place != Place::element) continue;
+            ++tried;
+            if (!is_field(name, fields[i])) continue;
+            frame.next = i + (without_optional(*fields[i].type).kind == Kind::list ? 0 : 1);
             return i;
         }
-        if (i + 1 < fields.size() && is_field(name, fields[i + 1])) return ++frame.next;
         return search_field(name, frame);
     }
 
@@ -475,14 +502,17 @@ class Reader {
     static bool set_any_text(std::string_view text, const Type& type, void* target, Problem& problem) {
         switch (type.kind) {
             case Kind::text:
-            case Kind::secret: return set_text(type, text, target, problem);
-            case Kind::boolean: return set_boolean(trimmed(text), type, target, problem);
+            case Kind::secret:
+                return set_text(type, text, target, problem);
+            case Kind::boolean:
+                return set_boolean(trimmed(text), type, target, problem);
             case Kind::raw_json:
             case Kind::any_value:
                 if (!read_json_value(text, type, target)) return true;
                 problem = {Fault::bad_format, "not valid JSON"};
                 return false;
-            default: break;
+            default:
+                break;
         }
         text = trimmed(text);
         if (is_text(type.kind)) return set_text(type, text, target, problem);

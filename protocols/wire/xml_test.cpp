@@ -145,6 +145,7 @@ TEST(XmlRead, numbers_that_are_none) {
     EXPECT_EQ(fault("<int32>5.5</int32>"), "wrong type at /int32");
     EXPECT_EQ(fault("<int32>2147483648</int32>"), "out of range at /int32");
     EXPECT_EQ(fault("<int32>99999999999999999999</int32>"), "out of range at /int32");
+    EXPECT_EQ(fault("<int32>-9227233036854775739</int32>"), "out of range at /int32");  // overflowed while it was read
     EXPECT_EQ(fault("<real>1e400</real>"), "out of range at /real");
     EXPECT_EQ(fault("<tenths>8.11</tenths>"), "out of range at /tenths");
 }
@@ -386,6 +387,8 @@ TEST(XmlRead, documents_that_are_not_well_formed) {
                              "<P>&#xD800;</P>",
                              "<P>&#x110000;</P>",
                              "<P>&#4294967296;</P>",
+                             "<P>&#x1;</P>",
+                             "<P>&#xFFFF;</P>",
                              "<P>&#;</P>",
                              "<P>&#x;</P>",
                              "<P>&#12</P>",
