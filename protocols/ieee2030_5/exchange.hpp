@@ -49,6 +49,7 @@ http::Response found(const T& record, std::string_view root = {}) {
     http::Response response;
     response.headers.emplace_back("Content-Type", media_type);
     wire::XmlStyle style;
+    style.declaration = false;  // UTF-8 needs none, and some clients do not read past one
     style.namespaces = {&sep::csipaus_ns};
     response.body = wire::to_xml(record, root, style);
     return response;

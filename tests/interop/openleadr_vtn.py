@@ -145,10 +145,9 @@ class Vtn:
                                           power_attributes=objects.PowerAttributes(hertz=50, voltage=230, ac=True))
         signal = objects.EventSignal(intervals=intervals, signal_name="LOAD_DISPATCH", signal_type="setpoint",
                                      signal_id="signal-" + event_id, measurement=measurement)
-        tolerance = {"startafter": datetime.timedelta(seconds=self.options.startafter)} if self.options.startafter else None
         target = {"resource_id": self.options.target_resource} if self.options.target_resource else {"ven_id": VEN_ID}
         return objects.Event(
-            active_period=objects.ActivePeriod(dtstart=start, duration=len(values) * length, tolerance=tolerance),
+            active_period=objects.ActivePeriod(dtstart=start, duration=len(values) * length),
             event_descriptor=objects.EventDescriptor(event_id=event_id, modification_number=0, event_status="far", priority=1,
                                                      market_context="http://interop.example/program",
                                                      created_date_time=utc_now()),
@@ -160,7 +159,10 @@ class Vtn:
         values = [float(value) for value in self.options.kw.split(",")]
         start = (utc_now() + datetime.timedelta(seconds=self.options.start_in)).replace(microsecond=0)
         self.summary["start"] = start.isoformat()
-        self.server.add_raw_event(VEN_ID, self.event("main", start, values), callback=told)
+        main_event = self.event("main", start, values)
+        self.server.add_raw_event(VEN_ID, main_event, callback=told)
+        if self.options.startafter:  # afterwards: adding an event makes its active period anew
+            main_event.active_period.tolerance = {"startafter": datetime.timedelta(seconds=self.options.startafter)}
         self.server.add_raw_event(VEN_ID, self.event("changing", start + datetime.timedelta(hours=1), values[:1]), callback=told)
 
     async def change(self, answered):

@@ -15,6 +15,10 @@ def station(name):
     return {"protocol": "ocpp", "id": name, "password": PASSWORD, "rated_import_w": 11040}
 
 
+def instant_of(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
 def frames(program, direction, kind):
     return [frame for frame in program.all(direction) if isinstance(frame, list) and frame[0] == kind]
 
@@ -123,6 +127,9 @@ class OneEvent(unittest.TestCase):
 class Above(unittest.TestCase):
     """openleadr as the VTN above the gateway, one charge point below."""
 
+    def main_event(self, gateway):
+        return next((one for one in gateway.get("/events") or [] if one["native_id"] == "main"), None)
+
     def test_openleadr_event_is_obeyed_and_reported(self):
         folder = Folder()
         self.addCleanup(folder.temporary.cleanup)
@@ -137,8 +144,14 @@ class Above(unittest.TestCase):
                            "--interval-seconds", 12, "--startafter", 3, "--seconds", 100,
                            *folder.files("openadr", "vtn_ecdsa")))
         self.addCleanup(vtn.stop)
+        gateway.wait_until(lambda: self.main_event(gateway), 40, "the event of the VTN is known here")
+        started = self.main_event(gateway)["intervals"][0]["start"]
         code = vtn.end(130)
         summary = vtn.summary()
+        late = (instant_of(started) - instant_of(summary["start"])).total_seconds()
+        self.assertTrue(any("startafter>PT3S<" in text for text in vtn.all("sent")), "the VTN asked for a randomised start")
+        self.assertTrue(0 <= late <= 3, f"started {late} s after dtstart; rule 30 allows 0 to 3")
+        self.assertNotEqual(0, late, "a start drawn in microseconds is never dtstart itself")
         self.assertEqual(0, code, vtn.tail())
         self.assertEqual([0, 1, 2], sorted({number for number, _ in summary["answers"]["changing"]}))
         self.assertEqual([[0, "optIn"]], summary["answers"]["main"][:1])
