@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 #include "protocols/openadr/v2b/ven_state.hpp"
 
@@ -231,14 +232,23 @@ void Ven::State::receive(model::Us now, const http::Response& response, model::C
         return failed(now, "unreadable answer", changes);
     }
     wrapped = message.wrapped;
-    retry_wait_us = policy.retry_us;
+    const model::Us wait_us = std::exchange(retry_wait_us, policy.retry_us);
     retry_at_us = 0;
     const Outgoing sent = std::move(*in_flight);
     in_flight.reset();
     keep_due_jobs(changes);
     const bool nothing_new = message.payload.oadrResponse.has_value();
+    const Phase before = phase;
     dispatch(now, sent, message.payload, changes);
     if (sent.payload.oadrPoll) finish_poll(now, !nothing_new);
+    // A step of the start-up that leads nowhere is no reason to ask again at once, whatever the answer was.
+    const Payload& step = sent.payload;
+    const bool start_up = step.oadrQueryRegistration || step.oadrCreatePartyRegistration || step.oadrRegisterReport ||
+                          step.oadrRequestEvent;
+    if (start_up && before < Phase::running && phase == before && retry_at_us == 0) {
+        retry_at_us = now + static_cast<model::Us>(static_cast<double>(wait_us) * jitter());
+        retry_wait_us = std::min(2 * wait_us, policy.retry_max_us);
+    }
 }
 
 // An eiResponse that is no success. True: the answer is of no further use.

@@ -222,6 +222,21 @@ TEST_F(VenTest, an_answer_nobody_asked_for_is_passed_over) {
 // ---- registration
 // ----------------------------------------------------------------------------------------------------
 
+TEST_F(VenTest, a_start_up_that_gets_no_further_is_paced) {
+    Message beside_the_point;
+    beside_the_point.payload.oadrPoll.emplace().venID = "ven-1";
+    int requests = 0;
+    for (const model::Us until_us = now + 60 * second_us; now < until_us; now += second_us / 10) {
+        while (ven.next(now)) {
+            ++requests;
+            ASSERT_LT(requests, 100);
+            ven.receive(now, {200, {}, write_message(beside_the_point)}, changes);
+        }
+    }
+    EXPECT_GE(requests, 4);
+    EXPECT_LE(requests, 20);
+}
+
 TEST_F(VenTest, rule_517_not_registered_any_more_starts_afresh) {
     settle();
     vtn.forget_ven();
