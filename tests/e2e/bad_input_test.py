@@ -1,6 +1,7 @@
 """What breaks, lies, repeats itself or asks too much, on every door of the program: it gets the protocol's own error, its
 session lives on, a counter and (where it concerns security) a marked log line tell of it, and nothing is lost by it.
 """
+import http.server
 import json
 import pathlib
 import re
@@ -8,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 import unittest
 
 import harness
@@ -599,6 +601,107 @@ class OpenAdr3Access(BadInput):
         self.problem(ven.call("GET", path), 404)
         self.problem(ven.call("DELETE", path), 404)
         self.assertEqual(200, utility.call("DELETE", path).status)
+
+
+# ---- OpenADR 2.0b ----------------------------------------------------------------------------------------------------
+
+REGISTRATION = """<oadrCreatedPartyRegistration xmlns="http://openadr.org/oadr-2.0b/2012/07" ei:schemaVersion="2.0b"
+  xmlns:ei="http://docs.oasis-open.org/ns/energyinterop/201110"
+  xmlns:pyld="http://docs.oasis-open.org/ns/energyinterop/201110/payloads">
+  <ei:eiResponse><ei:responseCode>200</ei:responseCode><pyld:requestID>r</pyld:requestID></ei:eiResponse>
+  <ei:registrationID>reg</ei:registrationID><ei:venID>ven</ei:venID><ei:vtnID>vtn</ei:vtnID>
+  <oadrProfiles><oadrProfile><oadrProfileName>2.0b</oadrProfileName><oadrTransports><oadrTransport>
+  <oadrTransportName>simpleHttp</oadrTransportName></oadrTransport></oadrTransports></oadrProfile></oadrProfiles>
+</oadrCreatedPartyRegistration>"""
+REPORTS = """<oadrRegisteredReport xmlns="http://openadr.org/oadr-2.0b/2012/07" ei:schemaVersion="2.0b"
+  xmlns:ei="http://docs.oasis-open.org/ns/energyinterop/201110"
+  xmlns:pyld="http://docs.oasis-open.org/ns/energyinterop/201110/payloads">
+  <ei:eiResponse><ei:responseCode>200</ei:responseCode><pyld:requestID>r</pyld:requestID></ei:eiResponse>
+  <ei:venID>ven</ei:venID></oadrRegisteredReport>"""
+
+
+class Vtn(http.server.ThreadingHTTPServer):
+    """A VTN above us that registers whoever comes and then has nothing to say, but what a test puts into `bad`, once."""
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), VtnHandler)
+        self.bad, self.polls = [], 0
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def answer(self, path, body):
+        if "RegisterParty" in path:
+            return 200, REGISTRATION.encode()
+        if b"oadrRegisterReport" in body:
+            return 200, REPORTS.encode()
+        self.polls += 1
+        return self.bad.pop() if self.bad else (200, b"")  # nothing new
+
+    def close(self):
+        self.shutdown()
+        self.server_close()
+
+
+class VtnHandler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        status, body = self.server.answer(self.path, self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(status)
+        self.send_header("Content-Type", "application/xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class OpenAdr2b(unittest.TestCase):
+    """What a VTN above us answers is input too: it is refused and told, and we go on asking."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.vtn, cls.folder = Vtn(), Folder()
+        url = f"http://127.0.0.1:{cls.vtn.server_port}"
+        cls.gateway = Gateway(cls.folder, [{"id": "street", "kind": "site"}], upstream=[
+            {"name": "above", "url": url, "plain_loopback": True, "poll_s": 1}])
+        cls.gateway.post("/events", {"id": "standing", "start": "2100-01-01T00:00:00Z", "intervals": [{"duration_s": 60, "level": 1}]})
+        until(lambda: cls.vtn.polls > 1, 10, lambda: "we are registered and poll:\n" + cls.gateway.log())
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.gateway.kill()
+        cls.vtn.close()
+        cls.folder.close()
+
+    def refused(self, status, body, code, security=False):
+        was, log = self.gateway.counter("log." + code), len(self.gateway.log())
+        events, polls = self.gateway.get("/events"), self.vtn.polls
+        self.vtn.bad.append((status, body.encode()))
+        until(lambda: self.gateway.counter("log." + code) > was, 20, code)
+        mark = r"\[security\] " if security else ""
+        until(lambda: re.search(rf"{mark}{code} ven:above: ", self.gateway.log()[log:]), 5, f"a line of {code}")
+        until(lambda: self.vtn.polls > polls + 1, 20, "we go on asking")
+        self.assertEqual(events, self.gateway.get("/events"))
+
+    def test_broken_xml(self):
+        self.refused(200, "<oadrPayload><oadrSignedObject>", "schema_violation")
+
+    def test_no_xml_at_all(self):
+        self.refused(200, "{}", "schema_violation")
+
+    def test_xml_of_another_kind(self):
+        self.refused(200, "<html><body>Please log in</body></html>", "schema_violation")
+
+    def test_too_deep(self):
+        self.refused(200, "<a>" * 500 + "</a>" * 500, "schema_violation")
+
+    def test_a_server_that_is_ill(self):
+        self.refused(503, "try later", "vtn_unreachable")
+
+    def test_a_server_that_refuses_us(self):
+        self.refused(403, "", "vtn_refused_us", security=True)
 
 
 # ---- the operator's interface ----------------------------------------------------------------------------------------

@@ -151,14 +151,14 @@ class Connection:
 
 
 class Gateway:
-    """A gateway on ports of its own. `nodes` and `devices` are dictionaries as in the configuration file."""
+    """A gateway on ports of its own. `nodes`, `devices` and `upstream` are dictionaries as in the configuration file."""
 
-    def __init__(self, folder, nodes=(), devices=(), clients=None, log_format="text"):
+    def __init__(self, folder, nodes=(), devices=(), clients=None, log_format="text", upstream=()):
         self.folder, self.clients = folder, {**CLIENTS, **(clients or {})}
         self.api_port, self.ocpp_port, self.ocpp_tls_port, self.ieee2030_5_port, self.openadr3_port = free_ports(5)
         self.config_path = folder.path / "busbar.toml"
         self.log_path, self.out_path = folder.path / "log", folder.path / "out"
-        self.config_path.write_text("\n".join(self._configuration(nodes, devices, log_format)) + "\n")
+        self.config_path.write_text("\n".join(self._configuration(log_format, {"nodes": nodes, "devices": devices, "openadr2b": upstream})) + "\n")
         self.process = None
         self._api = None
         try:
@@ -167,7 +167,7 @@ class Gateway:
             self.kill()
             raise
 
-    def _configuration(self, nodes, devices, log_format):
+    def _configuration(self, log_format, tables):
         lines = ['data = "data"', "[log]", f"format = {toml(log_format)}", "[api]", f"port = {self.api_port}",
                  "[ocpp]", f"port = {self.ocpp_port}", f"tls_port = {self.ocpp_tls_port}", "meter_interval_s = 1",
                  "call_timeout_s = 3", *self.folder.tls("ocpp.tls", "ocpp", "server_ecdsa", "server_rsa"),
@@ -177,7 +177,7 @@ class Gateway:
                  "[dispatch]", "control_period_s = 1", "silent_after_s = 4", "report_period_s = 1"]
         for client, (secret, scopes) in self.clients.items():
             lines += ["[[openadr3.clients]]", f"id = {toml(client)}", f"secret = {toml(secret)}", f"scopes = {toml(scopes)}"]
-        for table, rows in (("nodes", nodes), ("devices", devices)):
+        for table, rows in tables.items():
             for row in rows:
                 lines += [f"[[{table}]]", *[f"{key} = {toml(value)}" for key, value in row.items()]]
         return lines
