@@ -331,8 +331,8 @@ void WebSocket::on_timer(std::int64_t now_us) {
         default:
             break;
     }
-    // The peer did not finish the closing handshake.
-    if (phase_ != Phase::draining) end(1006, "closed; the peer did not answer");
+    // The peer did not finish the closing handshake; what it was closed for is still why.
+    if (phase_ != Phase::draining) end_on(asio::error::timed_out);
     drop();
 }
 

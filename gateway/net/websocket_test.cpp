@@ -219,9 +219,11 @@ TEST(WebSocketServer, peer_that_does_not_answer_a_close_is_dropped) {
     limits.handshake_us = 300'000;
     RawPeer peer(loop.listen({}, limits).port);
     const ConnectionId id = loop.open_websocket(peer);
-    loop.network.close(id, 1000, "bye");
-    EXPECT_EQ(loop.next<ConnectionClosed>().connection, id);
-    EXPECT_EQ(take_frame(peer).close_code(), 1000);
+    loop.network.close(id, 1008, "bye");
+    const auto closed = loop.next<ConnectionClosed>();
+    EXPECT_EQ(closed.connection, id);
+    EXPECT_EQ(closed.code, 1008) << "why it was closed, not that it did not answer";
+    EXPECT_EQ(take_frame(peer).close_code(), 1008);
     EXPECT_TRUE(peer.at_end());
 }
 
