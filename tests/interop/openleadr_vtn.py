@@ -162,7 +162,8 @@ class Vtn:
         main_event = self.event("main", start, values)
         self.server.add_raw_event(VEN_ID, main_event, callback=told)
         if self.options.startafter:  # afterwards: adding an event makes its active period anew
-            main_event.active_period.tolerance = {"startafter": datetime.timedelta(seconds=self.options.startafter)}
+            late = {"startafter": datetime.timedelta(seconds=self.options.startafter)}
+            utils.setmember(main_event, "active_period.tolerance", late)
         self.server.add_raw_event(VEN_ID, self.event("changing", start + datetime.timedelta(hours=1), values[:1]), callback=told)
 
     async def change(self, answered):
