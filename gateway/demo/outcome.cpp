@@ -5,8 +5,9 @@
 namespace busbar::demo {
 namespace {
 
-constexpr std::string_view answered_states[] = {"accepted",  "started",    "completed", "rejected",
-                                                "opted_out", "superseded", "cancelled", "aborted"};
+// Not "superseded": the gateway says that of a command that nobody answered, too.
+constexpr std::string_view answered_states[] = {"received", "accepted",  "started",   "completed",
+                                                "rejected", "opted_out", "cancelled", "aborted"};
 
 // To 1 / parts; a division, so that the nearest decimal comes out.
 double rounded(double value, double parts) { return std::round(value * parts) / parts; }
