@@ -25,6 +25,7 @@ struct Row {
     std::string name;  // how it is asked for: "metervalues", "commit"
     std::string what;  // one line for `bench --list`
     std::vector<Result> (*run)();
+    bool by_name_only = false;  // takes minutes: not in the default set
 };
 
 // Value and floor are measured in turn, `rounds` times; what is compared is the median of each.
