@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "gateway/app/clock.hpp"
 #include "gateway/records/model_records.hpp"
 #include "gateway/records/snapshot_records.hpp"
 #include "protocols/wire/json.hpp"
@@ -12,12 +11,12 @@ namespace busbar::app {
 namespace {
 
 constexpr std::uint64_t entries_between_snapshots = 20'000;
-constexpr std::int64_t longest_wait_us = 60'000'000;
-constexpr std::int64_t graceful_stop_us = 3'000'000;
 constexpr model::Us telemetry_period_us = model::second_us;
 
 // Close codes that net gives a WebSocket whose peer breaks the protocol: malformed, binary, not UTF-8, too long.
-bool is_broken_frame(std::uint16_t code) { return code == 1002 || code == 1003 || code == 1007 || code == 1009; }
+bool is_broken_frame(std::uint16_t code) {
+    return code == 1002 || code == 1003 || code == 1007 || code == 1009;
+}
 
 bool is_telemetry(const model::Input& input) {
     return !input.event && !input.event_gone && !input.node && !input.node_gone && !input.resource &&
@@ -27,26 +26,6 @@ bool is_telemetry(const model::Input& input) {
 }  // namespace
 
 Gateway::~Gateway() = default;
-
-void Gateway::stop() {
-    stopping_ = true;
-    network_.wake();
-}
-
-void Gateway::run() {
-    std::vector<net::Event> events;
-    while (!stopping_) {
-        const model::Us now = wall_clock_us();
-        const model::Us due = next_due();
-        const std::int64_t wait_us = due <= now ? 0 : std::min<std::int64_t>(due - now, longest_wait_us);
-        events.clear();
-        network_.wait(wait_us, events);
-        turn(wall_clock_us(), events);
-    }
-    network_.stop(graceful_stop_us);
-    write_snapshot(wall_clock_us());
-    log_.info("stopped", "everything acknowledged is stored; goodbye");
-}
 
 void Gateway::turn(model::Us now, std::vector<net::Event>& events) {
     Turn turn;
@@ -110,26 +89,26 @@ void Gateway::send_upstream(Turn& turn) {
         outgoing.base_url = upstream.config.url;
         outgoing.request = std::move(*request);
         outgoing.tls = {certs::TlsProfile::openadr2b, tls_files(upstream.config.tls)};
-        upstream.under_way = network_.request(std::move(outgoing));
+        upstream.under_way = carrier_.request(std::move(outgoing));
     }
 }
 
 void Gateway::commit(Turn& turn) {
     if (turn.entries.empty() && turn.documents.empty()) return;
-    store_.commit(turn.entries, turn.documents, turn.durable);
+    journal_.commit(turn.entries, turn.documents, turn.durable);
     entries_since_snapshot_ += turn.entries.size();
 }
 
 void Gateway::release(Turn& turn) {
     for (Leaving& leaving : turn.leaving) {
         if (auto* answer = std::get_if<Answer>(&leaving))
-            network_.respond(answer->connection, std::move(answer->response));
+            carrier_.respond(answer->connection, std::move(answer->response));
         else if (auto* accept = std::get_if<AcceptSocket>(&leaving))
-            network_.accept_websocket(accept->connection, std::move(accept->subprotocol));
+            carrier_.accept_websocket(accept->connection, std::move(accept->subprotocol));
         else if (auto* text = std::get_if<SendText>(&leaving))
-            network_.send(text->connection, std::make_shared<const std::string>(std::move(text->text)));
+            carrier_.send(text->connection, std::make_shared<const std::string>(std::move(text->text)));
         else if (auto* closing = std::get_if<CloseSocket>(&leaving))
-            network_.close(closing->connection, closing->code, std::move(closing->reason));
+            carrier_.close(closing->connection, closing->code, std::move(closing->reason));
     }
 }
 
@@ -140,8 +119,8 @@ void Gateway::snapshot_if_due(model::Us now) {
 
 void Gateway::write_snapshot(model::Us now) {
     entries_since_snapshot_ = 0;
-    store_.write_snapshot(now, wire::to_json(core_.snapshot()));
-    store_.trim(2);
+    journal_.write_snapshot(now, wire::to_json(core_.snapshot()));
+    journal_.trim(2);
 }
 
 // ---- what comes in -------------------------------------------------------------------------------------------------
@@ -151,7 +130,9 @@ void Gateway::arrived(Turn& turn, net::RequestArrived& event) {
     model::Changes changes;
     http::Response response;
     switch (roles_.at(event.listener)) {
-        case Role::api: response = api_.handle(turn.now, event.request, changes); break;
+        case Role::api:
+            response = api_.handle(turn.now, event.request, changes);
+            break;
         case Role::openadr3:
             response = vtn_.handle(turn.now, event.peer.address, event.request, changes);
             break;
@@ -166,7 +147,9 @@ void Gateway::arrived(Turn& turn, net::RequestArrived& event) {
             break;
         }
         case Role::ocpp:
-            response = {426, {{"Upgrade", "websocket"}, {"Content-Type", "text/plain"}}, "charging stations connect by WebSocket\n"};
+            response = {426,
+                        {{"Upgrade", "websocket"}, {"Content-Type", "text/plain"}},
+                        "charging stations connect by WebSocket\n"};
             break;
     }
     apply(turn, std::move(changes));
@@ -240,7 +223,8 @@ void Gateway::arrived(Turn& turn, net::ConnectionClosed& event) {
 }
 
 Gateway::Upstream* Gateway::upstream_of(net::RequestId id) {
-    const auto found = std::find_if(upstreams_.begin(), upstreams_.end(), [id](const Upstream& u) { return u.under_way == id; });
+    const auto found =
+        std::find_if(upstreams_.begin(), upstreams_.end(), [id](const Upstream& u) { return u.under_way == id; });
     return found == upstreams_.end() ? nullptr : &*found;
 }
 
@@ -263,9 +247,8 @@ void Gateway::arrived(Turn& turn, net::RequestFailed& event) {
 }
 
 void Gateway::arrived(Turn& turn, net::PeerRefused& event) {
-    std::string where = "a listener";
-    for (const net::ListenerInfo& listener : listeners_)
-        if (listener.id == event.listener) where = listener.name;
+    const auto listener = listener_names_.find(event.listener);
+    const std::string where = listener == listener_names_.end() ? "a listener" : listener->second;
     log_.notice(turn.now, {model::Severity::security, event.code, event.address.substr(0, event.address.rfind(':')),
                            where + " refused a connection: " + event.reason});
 }

@@ -1,8 +1,9 @@
-// The gateway: one loop thread that owns sessions, core and journal. It carries frames between the network and the
-// sessions and model values between the sessions and the core, makes them durable in between, and decides nothing.
+// The gateway: it carries frames between the network and the sessions and model values between the sessions and the
+// core, makes them durable in between, and decides nothing. It has two seams to the world: what carries frames, what
+// keeps the journal. On the real ones it is a service (service.hpp); on simulated ones a day of it passes in a second.
 #pragma once
 
-#include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,15 +25,31 @@
 
 namespace busbar::app {
 
+enum class Role : std::uint8_t { api, ocpp, ieee2030_5, openadr3 };
+
+// The world as the gateway sees it; all of it outlives the gateway.
+struct Surroundings {
+    observe::Log& log;
+    net::Carrier& carrier;
+    store::Journal& journal;
+    std::function<std::string(std::size_t bytes)> random;  // unpredictable, for tokens and retry delays
+};
+
 class Gateway : private api::Backend {
   public:
-    // Opens the store, restores what it holds and listens. Throws with one line for the operator.
-    Gateway(Config config, observe::Log& log);
+    // Restores what the journal holds and lays the configuration over it. Throws with one line for the operator.
+    Gateway(Config config, Surroundings surroundings, model::Us now);
     ~Gateway() override;
 
-    std::string listening_table() const;  // what listens where, for people
-    void run();                           // until stop(); throws store::StoreError if the store fails: nothing may go on then
-    void stop();                          // from any thread or signal handler
+    void serve(const net::ListenerInfo& listener, Role role);  // events of this listener are for `role`
+
+    // What has come, and what is due: sessions, core, journal, and then what leaves. Throws store::StoreError if the
+    // journal fails: nothing has left then, and nothing may go on.
+    void turn(model::Us now, std::vector<net::Event>& events);
+    model::Us next_due() const;  // turn() no later than this
+    void write_snapshot(model::Us now);
+
+    const dispatch::Core& core() const override { return core_; }
 
   private:
     struct Upstream {
@@ -42,19 +59,14 @@ class Gateway : private api::Backend {
     };
 
     // start (gateway_start.cpp)
-    void restore(model::Us now);
     void restore_core(model::Us now);
     void restore_documents();
     void apply_configuration(model::Us now);
-    void listen();
 
     // the loop (gateway.cpp)
-    void turn(model::Us now, std::vector<net::Event>& events);
-    model::Us next_due() const;
     void commit(Turn& turn);
     void release(Turn& turn);
     void snapshot_if_due(model::Us now);
-    void write_snapshot(model::Us now);
 
     // what comes in (gateway.cpp)
     void arrived(Turn& turn, net::RequestArrived& event);
@@ -80,7 +92,6 @@ class Gateway : private api::Backend {
     const api::Enrolled* device_of(std::string_view resource) const;  // nullptr: of no enrolled device
 
     // api::Backend
-    const dispatch::Core& core() const override { return core_; }
     std::vector<api::Enrolled> enrolled() const override;
     std::string enrol(model::Us now, const api::Enrolled& device, model::Changes& changes) override;
     bool remove(model::Us now, std::string_view id, model::Changes& changes) override;
@@ -89,28 +100,26 @@ class Gateway : private api::Backend {
 
     Config config_;
     observe::Log& log_;
-    store::Store store_;
+    net::Carrier& carrier_;
+    store::Journal& journal_;
     dispatch::Core core_;
     ocpp::Csms csms_;
     ieee2030_5::Server ieee2030_5_;
     openadr::v3::Vtn vtn_;
     std::vector<Upstream> upstreams_;
     api::Api api_;
-    net::Network network_;
 
-    enum class Role : std::uint8_t { api, ocpp, ieee2030_5, openadr3 };
     std::map<net::ListenerId, Role> roles_;
-    std::vector<net::ListenerInfo> listeners_;
-    std::map<std::string, api::Enrolled, std::less<>> enrolled_;                 // by id
-    std::map<std::string, std::string, std::less<>> id_of_resource_;             // devices by the resource they are here
+    std::map<net::ListenerId, std::string> listener_names_;
+    std::map<std::string, api::Enrolled, std::less<>> enrolled_;      // by id
+    std::map<std::string, std::string, std::less<>> id_of_resource_;  // devices by the resource they are here
     std::map<std::string, net::ConnectionId, std::less<>> socket_of_station_;
     std::unordered_map<net::ConnectionId, std::string> station_of_socket_;
     std::map<std::string, std::size_t> problems_of_event_;  // how many were told last, of events under way
-    ocpp::Output enrolment_output_;  // of an API call under way: its frames leave with the turn
+    ocpp::Output enrolment_output_;                         // of an API call under way: its frames leave with the turn
     model::Us core_due_ = model::never;
     model::Us telemetry_due_ = 0;
     std::uint64_t entries_since_snapshot_ = 0;
-    std::atomic<bool> stopping_{false};
 };
 
 }  // namespace busbar::app

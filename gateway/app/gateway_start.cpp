@@ -1,5 +1,5 @@
-// How the gateway comes up: what the store holds goes back to who wrote it, the journal is replayed, the configuration is
-// laid over it, and only then does anything listen.
+// How the gateway comes up: what the journal keeps goes back to who wrote it, its entries are replayed, the
+// configuration is laid over it.
 #include <algorithm>
 #include <set>
 #include <sstream>
@@ -8,7 +8,6 @@
 
 #include "certs/secrets.hpp"
 #include "gateway/api/views.hpp"
-#include "gateway/app/clock.hpp"
 #include "gateway/app/gateway.hpp"
 #include "gateway/records/model_records.hpp"
 #include "gateway/records/snapshot_records.hpp"
@@ -23,7 +22,9 @@ namespace {
 
 constexpr std::string_view enrolments_folder = "enrolments";
 
-std::int64_t micros(double seconds) { return static_cast<std::int64_t>(seconds * 1e6); }
+std::int64_t micros(double seconds) {
+    return static_cast<std::int64_t>(seconds * 1e6);
+}
 
 ocpp::Policy ocpp_policy(const Config& config) {
     ocpp::Policy policy;
@@ -69,46 +70,50 @@ openadr::v2b::VenPolicy ven_policy(const OpenAdr2bConfig& config) {
     return policy;
 }
 
-std::uint64_t random_seed() {
-    const std::string bytes = certs::random_bytes(8);
+std::uint64_t seed_of(std::string_view bytes) {
     std::uint64_t seed = 0;
     for (const char byte : bytes) seed = seed << 8 | static_cast<unsigned char>(byte);
     return seed;
 }
 
-std::string ven_folder(const OpenAdr2bConfig& config) { return "openadr2b/ven:" + config.name; }
+std::string ven_folder(const OpenAdr2bConfig& config) {
+    return "openadr2b/ven:" + config.name;
+}
 
 }  // namespace
 
-Gateway::Gateway(Config config, observe::Log& log)
+Gateway::Gateway(Config config, Surroundings surroundings, model::Us now)
     : config_(std::move(config)),
-      log_(log),
-      store_(config_.data),
+      log_(surroundings.log),
+      carrier_(surroundings.carrier),
+      journal_(surroundings.journal),
       core_(settings_of(config_.dispatch)),
       csms_(ocpp_policy(config_)),
       ieee2030_5_(ieee2030_5_policy(config_)),
-      vtn_(vtn_policy(config_), certs::random_bytes, certs::hmac_sha256),
-      api_(*this),
-      network_(config_.io_threads) {
+      vtn_(vtn_policy(config_), surroundings.random, certs::hmac_sha256),
+      api_(*this) {
     for (const OpenAdr2bConfig& upstream : config_.openadr2b)
         upstreams_.push_back(
-            {upstream, std::make_unique<openadr::v2b::Ven>(ven_policy(upstream), random_seed()), 0});
-    const model::Us now = wall_clock_us();
+            {upstream, std::make_unique<openadr::v2b::Ven>(ven_policy(upstream), seed_of(surroundings.random(8))), 0});
     restore_documents();
     restore_core(now);
     apply_configuration(now);
-    listen();
+}
+
+void Gateway::serve(const net::ListenerInfo& listener, Role role) {
+    roles_[listener.id] = role;
+    listener_names_[listener.id] = listener.name;
 }
 
 void Gateway::restore_documents() {
-    for (const std::string& folder : store_.folders()) {
-        store_.documents(folder, [&](std::string_view key, std::string_view body) {
+    for (const std::string& folder : journal_.folders()) {
+        journal_.documents(folder, [&](std::string_view key, std::string_view body) {
             const model::Document document{folder, std::string(key), std::string(body)};
             if (folder == enrolments_folder) {
                 api::Enrolled device;
                 if (const auto failure = wire::from_json(body, device))
-                    throw std::runtime_error(config_.data + ": enrolment " + document.key + " cannot be read: " +
-                                             failure->text());
+                    throw std::runtime_error(config_.data + ": enrolment " + document.key +
+                                             " cannot be read: " + failure->text());
                 enrolled_[device.enrolment.id] = std::move(device);
             } else if (folder.starts_with("ocpp/")) {
                 csms_.restore(document);
@@ -118,8 +123,7 @@ void Gateway::restore_documents() {
                 vtn_.restore(document);
             } else {
                 for (Upstream& upstream : upstreams_)
-                    if (folder == ven_folder(upstream.config))
-                        upstream.ven->restore(document);
+                    if (folder == ven_folder(upstream.config)) upstream.ven->restore(document);
             }
         });
     }
@@ -127,7 +131,7 @@ void Gateway::restore_documents() {
 
 void Gateway::restore_core(model::Us now) {
     std::int64_t from = 0;
-    if (const auto stored = store_.latest_snapshot()) {
+    if (const auto stored = journal_.latest_snapshot()) {
         dispatch::Snapshot snapshot;
         wire::JsonOptions whole;
         whole.limits.bytes = whole.limits.members = wire::unlimited;
@@ -138,12 +142,13 @@ void Gateway::restore_core(model::Us now) {
         from = stored->sequence;
     }
     std::uint64_t replayed = 0;
-    store_.replay(from, [&](const store::StoredEntry& entry) {
+    journal_.replay(from, [&](const store::StoredEntry& entry) {
         model::Input input;
         if (const auto failure = wire::from_json(entry.body, input))
             throw std::runtime_error(config_.data + ": journal entry " + std::to_string(entry.sequence) +
                                      " cannot be read: " + failure->text());
-        model::Outputs outputs;  // what was to be done then was done then; what still holds is sent when a device returns
+        model::Outputs
+            outputs;  // what was to be done then was done then; what still holds is sent when a device returns
         core_.step(entry.now_us, input, outputs);
         core_due_ = outputs.next_due_us;
         ++replayed;
@@ -192,69 +197,6 @@ void Gateway::apply_configuration(model::Us now) {
     }
     commit(turn);
     release(turn);
-}
-
-void Gateway::listen() {
-    const auto open = [this](Role role, net::ListenOptions options) {
-        const net::ListenerInfo info = network_.listen(options);
-        roles_[info.id] = role;
-        listeners_.push_back(info);
-    };
-    net::ListenOptions api;
-    api.name = "operator";
-    api.address = config_.api.address;
-    api.port = config_.api.port;
-    open(Role::api, api);
-    if (config_.ocpp) {
-        net::ListenOptions options;
-        options.name = "ocpp";
-        options.address = config_.ocpp->address;
-        options.plain_anywhere = config_.ocpp->plain_anywhere;
-        if (config_.ocpp->port) {
-            options.port = *config_.ocpp->port;
-            open(Role::ocpp, options);
-        }
-        if (config_.ocpp->tls_port) {
-            options.port = *config_.ocpp->tls_port;
-            options.tls = server_context(config_, "ocpp.tls", certs::TlsProfile::ocpp_basic, *config_.ocpp->tls);
-            open(Role::ocpp, options);
-        }
-    }
-    if (config_.ieee2030_5) {
-        net::ListenOptions options;
-        options.name = "ieee2030_5";
-        options.address = config_.ieee2030_5->address;
-        options.port = config_.ieee2030_5->port;
-        options.tls =
-            server_context(config_, "ieee2030_5.tls", certs::TlsProfile::ieee2030_5, config_.ieee2030_5->tls);
-        open(Role::ieee2030_5, options);
-    }
-    if (config_.openadr3) {
-        net::ListenOptions options;
-        options.name = "openadr3";
-        options.address = config_.openadr3->address;
-        options.port = config_.openadr3->port;
-        if (config_.openadr3->tls)
-            options.tls = server_context(config_, "openadr3.tls", certs::TlsProfile::openadr3, *config_.openadr3->tls);
-        open(Role::openadr3, options);
-    }
-}
-
-std::string Gateway::listening_table() const {
-    std::ostringstream table;
-    for (const net::ListenerInfo& listener : listeners_) {
-        const bool socket = roles_.at(listener.id) == Role::ocpp;
-        std::string path;
-        if (socket) path = "/<station>";
-        if (roles_.at(listener.id) == Role::ieee2030_5) path = "/dcap";
-        if (roles_.at(listener.id) == Role::openadr3) path = config_.openadr3->base_path;
-        table << "  " << listener.name << std::string(listener.name.size() < 12 ? 12 - listener.name.size() : 1, ' ')
-              << (socket ? "ws" : "http") << (listener.tls ? "s" : "") << "://" << listener.address << ':'
-              << listener.port << path << '\n';
-    }
-    for (const Upstream& upstream : upstreams_)
-        table << "  openadr2b   polls " << upstream.config.url << " as " << upstream.config.ven_name << '\n';
-    return table.str();
 }
 
 // ---- enrolment -----------------------------------------------------------------------------------------------------
@@ -311,7 +253,8 @@ std::string Gateway::protocol_of(std::string_view resource) const {
 
 const api::Enrolled* Gateway::device_of(std::string_view resource) const {
     auto found = id_of_resource_.find(resource);
-    if (found == id_of_resource_.end()) found = id_of_resource_.find(resource.substr(0, resource.rfind('/')));  // an outlet
+    if (found == id_of_resource_.end())
+        found = id_of_resource_.find(resource.substr(0, resource.rfind('/')));  // an outlet
     if (found == id_of_resource_.end()) return nullptr;
     const auto device = enrolled_.find(found->second);
     return device == enrolled_.end() ? nullptr : &device->second;
@@ -320,7 +263,7 @@ const api::Enrolled* Gateway::device_of(std::string_view resource) const {
 std::map<std::string, std::uint64_t> Gateway::counters() const {
     std::map<std::string, std::uint64_t> all;
     for (const auto& [code, count] : log_.counters()) all["log." + code] = count;
-    const net::Network::Counters net = network_.counters();
+    const net::Carrier::Counters net = carrier_.counters();
     all["net.accepted"] = net.accepted;
     all["net.refused"] = net.refused;
     all["net.open"] = net.open;
@@ -331,7 +274,7 @@ std::map<std::string, std::uint64_t> Gateway::counters() const {
     all["net.bytes_out"] = net.bytes_out;
     all["net.timeouts"] = net.timeouts;
     all["net.cut_off"] = net.cut_off;
-    const store::Store::Counters stored = store_.counters();
+    const store::Journal::Counters stored = journal_.counters();
     all["store.commits"] = stored.commits;
     all["store.durable_commits"] = stored.durable_commits;
     all["store.entries"] = stored.entries;

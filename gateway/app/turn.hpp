@@ -1,5 +1,5 @@
-// One turn of the loop: what came in has been worked through, what became of it is gathered here, and only when the store
-// has taken all of it does anything leave. That is how an answer is never given in vain.
+// One turn of the loop: what came in has been worked through, what became of it is gathered here, and only when the
+// store has taken all of it does anything leave. That is how an answer is never given in vain.
 #pragma once
 
 #include <cstdint>

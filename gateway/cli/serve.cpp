@@ -3,14 +3,14 @@
 #include <iostream>
 #include <memory>
 
-#include "gateway/app/gateway.hpp"
+#include "gateway/app/service.hpp"
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/guarded.hpp"
 
 namespace busbar::cli {
 namespace {
 
-app::Gateway* running = nullptr;  // for the signal handler, which may touch nothing else
+app::Service* running = nullptr;  // for the signal handler, which may touch nothing else
 
 void stop_running(int) {
     if (running) running->stop();
@@ -23,16 +23,16 @@ int serve(const std::string& config_path, const std::string& data) {
     observe::Log log;
     log.configure(config.log.format, config.log.level);
 
-    app::Gateway gateway(config, log);
-    running = &gateway;
+    app::Service service(config, log);
+    running = &service;
     std::signal(SIGTERM, stop_running);
     std::signal(SIGINT, stop_running);
-    std::cout << "busbar listens:\n" << gateway.listening_table() << std::flush;
+    std::cout << "busbar listens:\n" << service.listening_table() << std::flush;
     if (config_path.empty())
         std::cout << "No --config was given: the certificates under " << config.data
                   << "/certs are a test authority's; they prove nothing to anybody else.\n"
                   << std::flush;
-    gateway.run();
+    service.run();
     running = nullptr;
     return 0;
 }

@@ -119,7 +119,27 @@ struct SocketRequest {
     Limits limits;              // frame_bytes, queued_bytes, handshake_us and ping_us are used
 };
 
-class Network {
+// What takes frames away: the real network below, or a simulated one. A connection that is gone takes nothing and says
+// nothing; its ConnectionClosed has come or will.
+class Carrier {
+  public:
+    virtual void respond(ConnectionId connection, http::Response response) = 0;
+    virtual void accept_websocket(ConnectionId connection, std::string subprotocol) = 0;  // "": none is named in the answer
+    virtual void send(ConnectionId connection, Text text) = 0;
+    virtual void close(ConnectionId connection, std::uint16_t code, std::string reason) = 0;
+    virtual RequestId request(ClientRequest request) = 0;  // ends in ResponseArrived or RequestFailed
+
+    struct Counters {
+        std::uint64_t accepted = 0, refused = 0, open = 0, requests = 0, frames_in = 0, frames_out = 0, bytes_in = 0,
+                      bytes_out = 0, timeouts = 0, cut_off = 0;
+    };
+    virtual Counters counters() const = 0;
+
+  protected:
+    ~Carrier() = default;
+};
+
+class Network final : public Carrier {
   public:
     explicit Network(unsigned io_threads = 1);
     ~Network();  // closes everything at once; stop() first for a graceful end
@@ -132,19 +152,13 @@ class Network {
     void wait(std::int64_t timeout_us, std::vector<Event>& events);
     void wake();  // from any thread or signal handler
 
-    void respond(ConnectionId connection, http::Response response);
-    void accept_websocket(ConnectionId connection, std::string subprotocol);  // "": none is named in the answer
-    void send(ConnectionId connection, Text text);
-    void close(ConnectionId connection, std::uint16_t code, std::string reason);
-
-    RequestId request(ClientRequest request);                 // ends in ResponseArrived or RequestFailed
-    ConnectionId connect_websocket(SocketRequest request);    // ends in SocketConnected or ConnectionClosed
-
-    struct Counters {
-        std::uint64_t accepted = 0, refused = 0, open = 0, requests = 0, frames_in = 0, frames_out = 0, bytes_in = 0,
-                      bytes_out = 0, timeouts = 0, cut_off = 0;
-    };
-    Counters counters() const;
+    void respond(ConnectionId connection, http::Response response) override;
+    void accept_websocket(ConnectionId connection, std::string subprotocol) override;
+    void send(ConnectionId connection, Text text) override;
+    void close(ConnectionId connection, std::uint16_t code, std::string reason) override;
+    RequestId request(ClientRequest request) override;
+    ConnectionId connect_websocket(SocketRequest request);  // ends in SocketConnected or ConnectionClosed
+    Counters counters() const override;
 
     // Stops listening, lets answers under way go out, closes WebSockets with 1001, at most `timeout_us` long.
     void stop(std::int64_t timeout_us);

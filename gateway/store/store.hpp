@@ -44,39 +44,57 @@ struct StoreError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-class Store {
+// What keeps what must last: the database below, or a simulated one that fails when it is told to.
+class Journal {
   public:
-    // Opens or creates `directory`/busbar.db, migrates the schema, checks it. Throws StoreError; then nothing was
-    // changed.
-    explicit Store(const std::string& directory);
-    ~Store();
-
     // Throws StoreError; then nothing of it is stored and nothing may be acknowledged. A full disk may be tried again;
     // after an error of the disk itself every further call throws, since nobody knows what the disk still holds: start
     // anew.
-    void commit(const std::vector<Entry>& entries, const std::vector<DocumentChange>& documents, bool durable);
-    std::int64_t last_sequence() const;
+    virtual void commit(const std::vector<Entry>& entries, const std::vector<DocumentChange>& documents,
+                        bool durable) = 0;
 
-    void write_snapshot(std::int64_t now_us, std::string_view body);  // of the state after last_sequence()
-    std::optional<StoredSnapshot> latest_snapshot() const;
-    void replay(std::int64_t after_sequence, const std::function<void(const StoredEntry&)>& visit) const;
+    virtual void write_snapshot(std::int64_t now_us, std::string_view body) = 0;  // of the state after the last entry
+    virtual std::optional<StoredSnapshot> latest_snapshot() const = 0;
+    virtual void replay(std::int64_t after_sequence, const std::function<void(const StoredEntry&)>& visit) const = 0;
     // Drops entries that the oldest kept snapshot contains and snapshots but the newest `keep` (at least 1).
-    void trim(int keep);
+    virtual void trim(int keep) = 0;
 
-    void documents(std::string_view folder,
-                   const std::function<void(std::string_view key, std::string_view body)>& visit) const;  // by key
-    std::vector<std::string> folders() const;
-
-    // A copy of everything committed so far, consistent in itself, made while the store goes on. `path` must not exist
-    // yet.
-    void backup(const std::string& path) const;
+    virtual void documents(std::string_view folder,
+                           const std::function<void(std::string_view key, std::string_view body)>& visit) const = 0;  // by key
+    virtual std::vector<std::string> folders() const = 0;
 
     struct Counters {
         std::uint64_t commits = 0, durable_commits = 0, entries = 0, documents = 0;
         std::uint64_t checkpoints = 0, checkpoint_failures = 0;
         std::uint64_t wal_pages = 0;  // waiting in busbar.db-wal, of 4 KiB
     };
-    Counters counters() const;
+    virtual Counters counters() const = 0;
+
+  protected:
+    ~Journal() = default;
+};
+
+class Store final : public Journal {
+  public:
+    // Opens or creates `directory`/busbar.db, migrates the schema, checks it. Throws StoreError; then nothing was
+    // changed.
+    explicit Store(const std::string& directory);
+    ~Store();
+
+    void commit(const std::vector<Entry>& entries, const std::vector<DocumentChange>& documents, bool durable) override;
+    void write_snapshot(std::int64_t now_us, std::string_view body) override;
+    std::optional<StoredSnapshot> latest_snapshot() const override;
+    void replay(std::int64_t after_sequence, const std::function<void(const StoredEntry&)>& visit) const override;
+    void trim(int keep) override;
+    void documents(std::string_view folder,
+                   const std::function<void(std::string_view key, std::string_view body)>& visit) const override;
+    std::vector<std::string> folders() const override;
+    Counters counters() const override;
+
+    std::int64_t last_sequence() const;
+    // A copy of everything committed so far, consistent in itself, made while the store goes on. `path` must not exist
+    // yet.
+    void backup(const std::string& path) const;
 
   private:
     struct Impl;
