@@ -16,6 +16,9 @@ int main(int argc, char** argv) {
     busbar::cli::add_event(program, status);         // events of the operator, on a running gateway
     busbar::cli::add_devices(program, status);       // the devices of a running gateway
     busbar::cli::add_certs(program, status);         // a test authority, certificates, LFDI and SFDI
+    busbar::cli::add_backup(program, status);        // a copy of the store, while the gateway runs
+    busbar::cli::add_restore(program, status);       // and back
+    busbar::cli::add_check_store(program, status);   // replays a store and compares
 
     try {
         program.parse(argc, argv);

@@ -60,6 +60,7 @@ class Gateway : private api::Backend {
 
     // start (gateway_start.cpp)
     void restore_core(model::Us now);
+    void adopt_settings(model::Us now, std::int64_t last_sequence, const DispatchConfig& former);
     void restore_documents();
     void apply_configuration(model::Us now);
 

@@ -9,6 +9,7 @@
 #include "certs/secrets.hpp"
 #include "gateway/api/views.hpp"
 #include "gateway/app/gateway.hpp"
+#include "gateway/app/stored.hpp"
 #include "gateway/records/model_records.hpp"
 #include "gateway/records/snapshot_records.hpp"
 #include "protocols/wire/json.hpp"
@@ -130,33 +131,40 @@ void Gateway::restore_documents() {
 }
 
 void Gateway::restore_core(model::Us now) {
+    SettingsHistory history;
+    journal_.documents(core_folder, [&](std::string_view key, std::string_view body) {
+        add_settings(history, config_.data, key, body);
+    });
+    const DispatchConfig settings = history.empty() ? config_.dispatch : history.rbegin()->second;
+    core_ = dispatch::Core(settings_of(settings));
     std::int64_t from = 0;
     if (const auto stored = journal_.latest_snapshot()) {
-        dispatch::Snapshot snapshot;
-        wire::JsonOptions whole;
-        whole.limits.bytes = whole.limits.members = wire::unlimited;
-        if (const auto failure = wire::from_json(stored->body, snapshot, whole))
-            throw std::runtime_error(config_.data + ": snapshot " + std::to_string(stored->sequence) +
-                                     " cannot be read: " + failure->text());
-        core_ = dispatch::Core(settings_of(config_.dispatch), snapshot);
+        core_ = core_of(config_.data, *stored, settings);
         from = stored->sequence;
     }
-    std::uint64_t replayed = 0;
+    std::int64_t last = from;
     journal_.replay(from, [&](const store::StoredEntry& entry) {
-        model::Input input;
-        if (const auto failure = wire::from_json(entry.body, input))
-            throw std::runtime_error(config_.data + ": journal entry " + std::to_string(entry.sequence) +
-                                     " cannot be read: " + failure->text());
-        model::Outputs
-            outputs;  // what was to be done then was done then; what still holds is sent when a device returns
-        core_.step(entry.now_us, input, outputs);
+        // What was to be done then was done then; what still holds is sent when a device returns.
+        model::Outputs outputs;
+        core_.step(entry.now_us, input_of(config_.data, entry), outputs);
         core_due_ = outputs.next_due_us;
-        ++replayed;
+        last = entry.sequence;
     });
-    if (from > 0 || replayed > 0)
-        log_.info("restored", "snapshot of entry " + std::to_string(from) + " and " + std::to_string(replayed) +
+    if (last > 0)
+        log_.info("restored", "snapshot of entry " + std::to_string(from) + " and " + std::to_string(last - from) +
                                   " journal entries after it; state " + api::hash_text(core_.state_hash()));
     core_due_ = std::min(core_due_, now);
+    entries_since_snapshot_ = static_cast<std::uint64_t>(last - from);
+    if (history.empty() || !same_settings(settings, config_.dispatch)) adopt_settings(now, last, settings);
+}
+
+// Entries up to here were made under other settings: a snapshot, so that none of them is replayed under the new ones.
+void Gateway::adopt_settings(model::Us now, std::int64_t last_sequence, const DispatchConfig& former) {
+    if (!same_settings(former, config_.dispatch)) {
+        write_snapshot(now);
+        core_ = dispatch::Core(settings_of(config_.dispatch), core_.snapshot());
+    }
+    journal_.commit({}, {settings_document(last_sequence, config_.dispatch)}, true);
 }
 
 void Gateway::apply_configuration(model::Us now) {

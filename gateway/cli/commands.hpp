@@ -13,5 +13,8 @@ void add_demo(CLI::App& program, int& status);
 void add_event(CLI::App& program, int& status);
 void add_devices(CLI::App& program, int& status);
 void add_certs(CLI::App& program, int& status);
+void add_backup(CLI::App& program, int& status);
+void add_restore(CLI::App& program, int& status);
+void add_check_store(CLI::App& program, int& status);
 
 }  // namespace busbar::cli

@@ -51,6 +51,10 @@ void make_directory(const std::string& directory) {
     }
 }
 
+void sync_directory_of(const std::string& file) {
+    sync_directory(std::filesystem::path(file).parent_path());
+}
+
 void make_private_file(const std::string& path) {
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0) fail_with_errno(path, "open it");

@@ -7,19 +7,17 @@
 // to know which file SQLite uses.
 #include "gateway/store/store.hpp"
 
-#include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <cstdio>
 #include <mutex>
 
+#include "gateway/store/backup.hpp"
 #include "gateway/store/checkpointer.hpp"
 #include "gateway/store/directory.hpp"
 #include "gateway/store/errors.hpp"
+#include "gateway/store/rows.hpp"
 #include "gateway/store/schema.hpp"
 
 namespace busbar::store {
@@ -35,16 +33,6 @@ void bind_blob(SQLite::Statement& statement, int index, std::string_view bytes) 
     // SQLite takes a null pointer for NULL, and an empty view may have one.
     statement.bindNoCopy(index, static_cast<const void*>(bytes.empty() ? "" : bytes.data()),
                          static_cast<int>(bytes.size()));
-}
-
-std::string_view bytes_of(const SQLite::Column& column) {
-    return {static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
-}
-
-// SQLite keeps the text of a column beside its bytes; asking for text first makes the count that of the text.
-std::string_view text_of(const SQLite::Column& column) {
-    const char* text = column.getText();
-    return {text, static_cast<std::size_t>(column.getBytes())};
 }
 
 }  // namespace
@@ -88,11 +76,7 @@ struct Store::Impl {
         put_document.emplace(database,
                              "INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body");
         delete_document.emplace(database, "DELETE FROM documents WHERE folder = ? AND key = ?");
-        last_sequence = database
-                            .execAndGet(
-                                "SELECT max(ifnull((SELECT max(sequence) FROM entries), 0),"
-                                "           ifnull((SELECT max(sequence) FROM snapshots), 0))")
-                            .getInt64();
+        last_sequence = last_sequence_of(database);
         set_synchronous(true);
         checkpointer.emplace(path);
         sqlite3_wal_hook(
@@ -217,21 +201,10 @@ std::optional<StoredSnapshot> Store::latest_snapshot() const {
 }
 
 void Store::replay(std::int64_t after_sequence, const std::function<void(const StoredEntry&)>& visit) const {
-    std::int64_t expected = after_sequence;
-    impl_->guarded("read the journal", "nothing was changed", [&] {
-        SQLite::Statement rows(impl_->database,
-                               "SELECT sequence, now_us, body FROM entries WHERE sequence > ? ORDER BY sequence");
-        rows.bind(1, after_sequence);
-        while (rows.executeStep()) {
-            const StoredEntry entry{rows.getColumn(0).getInt64(), rows.getColumn(1).getInt64(),
-                                    std::string(bytes_of(rows.getColumn(2)))};
-            if (entry.sequence != ++expected) break;
-            visit(entry);
-        }
-    });
-    if (expected >= impl_->last_sequence) return;
-    throw StoreError(impl_->path + ": the journal has no entry " + std::to_string(expected) + ", its last is " +
-                     std::to_string(impl_->last_sequence) + "; it was trimmed, or damaged: restore it from a backup");
+    std::int64_t visited = after_sequence;
+    impl_->guarded("read the journal", "nothing was changed",
+                   [&] { visited = visit_entries(impl_->database, after_sequence, visit); });
+    if (visited < impl_->last_sequence) throw missing_entry(impl_->path, visited + 1, impl_->last_sequence);
 }
 
 void Store::trim(int keep) {
@@ -243,48 +216,28 @@ void Store::trim(int keep) {
                                     " (SELECT sequence FROM snapshots ORDER BY sequence DESC LIMIT ?)");
         snapshots.bind(1, keep);
         snapshots.exec();
-        impl_->database.exec("DELETE FROM entries WHERE sequence <= (SELECT min(sequence) FROM snapshots)");
+        // Fewer snapshots than `keep`: the journal's start is what stands behind them, should one be damaged.
+        SQLite::Statement entries(impl_->database,
+                                  "DELETE FROM entries WHERE sequence <= (SELECT min(sequence) FROM snapshots)"
+                                  " AND (SELECT count(*) FROM snapshots) >= ?");
+        entries.bind(1, keep);
+        entries.exec();
     });
 }
 
 void Store::documents(std::string_view folder,
                       const std::function<void(std::string_view key, std::string_view body)>& visit) const {
-    impl_->guarded("read documents", "nothing was changed", [&] {
-        SQLite::Statement rows(impl_->database, "SELECT key, body FROM documents WHERE folder = ? ORDER BY key");
-        rows.bind(1, std::string(folder));
-        while (rows.executeStep()) visit(text_of(rows.getColumn(0)), bytes_of(rows.getColumn(1)));
-    });
+    impl_->guarded("read documents", "nothing was changed", [&] { visit_documents(impl_->database, folder, visit); });
 }
 
 std::vector<std::string> Store::folders() const {
     std::vector<std::string> found;
-    impl_->guarded("read documents", "nothing was changed", [&] {
-        SQLite::Statement rows(impl_->database, "SELECT DISTINCT folder FROM documents ORDER BY folder");
-        while (rows.executeStep()) found.emplace_back(text_of(rows.getColumn(0)));
-    });
+    impl_->guarded("read documents", "nothing was changed", [&] { found = document_folders(impl_->database); });
     return found;
 }
 
 void Store::backup(const std::string& path) const {
-    struct stat facts {};
-    if (::stat(path.c_str(), &facts) == 0) throw StoreError(path + ": is there already; expected a name that is free");
-    const std::string draft = path + ".unfinished";
-    ::unlink(draft.c_str());
-    make_private_file(draft);
-    try {
-        // Its own connection reads one moment of the log, whatever is committed meanwhile.
-        SQLite::Database source(impl_->path, SQLite::OPEN_READONLY, busy_ms);
-        SQLite::Database target(draft, SQLite::OPEN_READWRITE, busy_ms);
-        SQLite::Backup copy(target, source);
-        copy.executeStep();
-    } catch (const SQLite::Exception& error) {
-        ::unlink(draft.c_str());
-        fail(path, "back up to it", error, 0, "no backup was made, and the store goes on");
-    }
-    if (::rename(draft.c_str(), path.c_str()) != 0) {
-        ::unlink(draft.c_str());
-        throw StoreError(path + ": cannot move the backup there; no backup was made, and the store goes on");
-    }
+    copy_database(impl_->path, path);
 }
 
 Store::Counters Store::counters() const {

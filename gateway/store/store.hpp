@@ -56,7 +56,8 @@ class Journal {
     virtual void write_snapshot(std::int64_t now_us, std::string_view body) = 0;  // of the state after the last entry
     virtual std::optional<StoredSnapshot> latest_snapshot() const = 0;
     virtual void replay(std::int64_t after_sequence, const std::function<void(const StoredEntry&)>& visit) const = 0;
-    // Drops entries that the oldest kept snapshot contains and snapshots but the newest `keep` (at least 1).
+    // Drops snapshots but the newest `keep` (at least 1), and once there are so many, the entries that the oldest of them
+    // contains.
     virtual void trim(int keep) = 0;
 
     virtual void documents(std::string_view folder,
