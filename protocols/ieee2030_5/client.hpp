@@ -66,6 +66,7 @@ class Client {
     Wanted wanted(model::Us now);
     void meter(model::Us now, const Measurement& measurement);  // posted once each period
 
+    void behave(Behaviour behaviour) { options_.behaviour = behaviour; }
     bool ready() const { return ready_; }                    // it has found its program and posts readings
     const std::string& problem() const { return problem_; }  // the last thing that went wrong, for people; "" = nothing
     std::uint64_t responses_sent(std::uint8_t status) const;
