@@ -4,7 +4,7 @@
 #include "dispatch/allocate/allocate.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 
@@ -84,17 +84,20 @@ class Sharing {
     }
 
     Allocation run() {
+        const bool discrete = has_discrete();
+        if (discrete) {
+            prepare(true);
+            water_.exchange(others_);
+        }
         run_continuous();
         Allocation result;
-        if (has_discrete()) {
-            limits_.emplace(problem_, layout_);
-            prepare(*limits_, true);
+        if (discrete) {
             const bool gaps = close_gaps();
             const bool steps = round_steps();
-            if (gaps || steps) rerun();
+            if (gaps || steps) run_continuous();
         }
         power_ = water_.power();
-        if (has_discrete()) snap_left_overs();
+        if (discrete) snap_left_overs();
         gather(result);
         return result;
     }
@@ -113,33 +116,40 @@ class Sharing {
         MilliW power, lowest;  // magnitudes
     };
 
-    void prepare(Water& water, bool hard_only) {
-        water.prepare();
+    void prepare(bool hard_only) {
+        water_.prepare(!hard_only);
         for (const auto index : sequence_) {
             const auto& order = orders_[index];
             if (hard_only && !order.hard) continue;
             if (!order.devices.empty()) {
-                water.apply_devices(order.devices, order.wanted);
+                water_.apply_devices(order.devices, order.wanted);
             } else if (order.hard) {
-                water.apply_hard(order.node, order.wanted);
+                water_.apply_hard(order.node, order.wanted);
             } else {
-                water.apply_node(order.node, order.wanted);
+                water_.apply_node(order.node, order.wanted);
             }
         }
     }
 
+    // Under all orders, in the boxes as decided so far.
     void run_continuous() {
-        prepare(water_, false);
+        prepare(false);
         water_.solve();
+        water_.give_back();
     }
 
-    void rerun() {
-        water_.low = limits_->low;
-        water_.high = limits_->high;
-        run_continuous();
+    // Decisions are taken under the hard limits alone, with the powers of the last solution.
+    template <class Decide>
+    void under_hard_limits(const Decide& decide) {
+        water_.exchange(others_);
+        decide();
+        water_.exchange(others_);
     }
 
-    bool is_fixed(std::uint32_t device) const { return limits_->low[device] == limits_->high[device]; }
+    bool is_fixed(std::uint32_t device) const {
+        const Span box = water_.box(device);
+        return box.low == box.high;
+    }
     MilliW step_of(std::uint32_t device) const { return problem_.step[layout_.device_at[device]]; }
     // Rounded up to the device's step; 0 = no gap.
     MilliW lowest_of(std::uint32_t device) const {
@@ -157,16 +167,16 @@ class Sharing {
         return false;
     }
 
-    bool fits(std::uint32_t device, Span wanted) const {
-        const Span can = limits_->reach(device);
-        return wanted.low <= can.high && wanted.high >= can.low && wanted.low <= limits_->high[device] &&
-               wanted.high >= limits_->low[device];
+    bool fits(std::uint32_t device, Span wanted) const { return fits(device, wanted, water_.reach(device)); }
+    bool fits(std::uint32_t device, Span wanted, Span can) const {
+        const Span box = water_.box(device);
+        return wanted.low <= can.high && wanted.high >= can.low && wanted.low <= box.high && wanted.high >= box.low;
     }
 
     static Span off() { return {0, 0}; }
     Span on(const Candidate& each) const {
-        return each.negative ? Span{limits_->low[each.device], -each.lowest}
-                             : Span{each.lowest, limits_->high[each.device]};
+        const Span box = water_.box(each.device);
+        return each.negative ? Span{box.low, -each.lowest} : Span{each.lowest, box.high};
     }
 
     // Devices between 0 and their lowest running power; in the last round all that have a gap, so that none can fall
@@ -176,27 +186,46 @@ class Sharing {
         for (std::uint32_t device = 0; device < layout_.node_of.size(); ++device) {
             const MilliW lowest = lowest_of(device), power = water_.power()[device];
             if (lowest == 0 || is_fixed(device)) continue;
-            if (limits_->low[device] >= lowest || limits_->high[device] <= -lowest) continue;  // decided: on
+            const Span box = water_.box(device);
+            if (box.low >= lowest || box.high <= -lowest) continue;  // decided: on
             const MilliW size = power < 0 ? -power : power;
             const bool inside = size > 0 && size < lowest;
             if (!inside && !all) continue;
             found.push_back({water_.owner(layout_.node_of[device]), device, power < 0,
                              problem_.on[layout_.device_at[device]] != 0, size, lowest});
         }
-        std::stable_sort(found.begin(), found.end(), [](const Candidate& left, const Candidate& right) {
-            if (left.owner != right.owner) return left.owner < right.owner;
+        sort_by_owner(found, [](const Candidate& left, const Candidate& right) {
             if (left.negative != right.negative) return left.negative < right.negative;
             if (left.on != right.on) return left.on;
-            return static_cast<model::Wide>(left.power) * right.lowest >
-                   static_cast<model::Wide>(right.power) * left.lowest;
+            const auto one = static_cast<model::Wide>(left.power) * right.lowest;
+            const auto other = static_cast<model::Wide>(right.power) * left.lowest;
+            return one != other ? one > other : left.device < right.device;
         });
         return found;
     }
 
+    // Owners in the order of their positions; `before` orders the devices of one owner.
+    template <class Each, class Before>
+    void sort_by_owner(std::vector<Each>& all, const Before& before) const {
+        std::vector<std::uint32_t> first(layout_.parent.size() + 1, 0);
+        for (const auto& each : all) ++first[each.owner + 1];
+        for (std::size_t owner = 0; owner + 1 < first.size(); ++owner) first[owner + 1] += first[owner];
+        std::vector<Each> sorted(all.size());
+        for (const auto& each : all) sorted[first[each.owner]++] = each;
+        all.swap(sorted);
+        for (auto begin = all.begin(); begin != all.end();) {
+            auto end = begin;
+            while (end != all.end() && end->owner == begin->owner) ++end;
+            std::sort(begin, end, before);
+            begin = end;
+        }
+    }
+
     void decide(const Candidate& each, bool run) {
-        const bool can_run = fits(each.device, on(each)), can_stop = fits(each.device, off());
+        const Span can = water_.reach(each.device);
+        const bool can_run = fits(each.device, on(each), can), can_stop = fits(each.device, off(), can);
         if (!can_run && !can_stop) return;  // its box has neither: it stays as it is
-        limits_->apply_device(each.device, (run && can_run) || !can_stop ? on(each) : off());
+        water_.apply_device(each.device, (run && can_run) || !can_stop ? on(each) : off(), can);
     }
 
     // How far the devices of one owner that are in no gap can move, up or down in magnitude of `negative`'s direction.
@@ -207,8 +236,9 @@ class Sharing {
             if (water_.owner(layout_.node_of[device]) != owner) continue;
             const MilliW power = water_.power()[device], lowest = lowest_of(device);
             if (power != 0 && (power < 0 ? -power : power) < lowest) continue;
-            const MilliW least = power > 0 ? std::max(limits_->low[device], lowest) : limits_->low[device];
-            const MilliW most = power < 0 ? std::min(limits_->high[device], -lowest) : limits_->high[device];
+            const Span box = water_.box(device);
+            const MilliW least = power > 0 ? std::max(box.low, lowest) : box.low;
+            const MilliW most = power < 0 ? std::min(box.high, -lowest) : box.high;
             if (power == 0 && lowest > 0) continue;
             total += up ? most - power : power - least;
         }
@@ -259,20 +289,24 @@ class Sharing {
         for (const auto* each : idle) decide(*each, each == extra);
     }
 
+    void decide_all(const std::vector<Candidate>& found) {
+        for (auto first = found.begin(); first != found.end();) {
+            const auto last = std::find_if(first, found.end(), [&](const Candidate& each) {
+                return each.owner != first->owner || each.negative != first->negative;
+            });
+            decide_group(first, last);
+            first = last;
+        }
+    }
+
     bool close_gaps() {
         bool any = false;
         for (int round = 0; round < gap_rounds; ++round) {
             const auto found = candidates(round + 1 == gap_rounds);
             if (found.empty()) break;
             any = true;
-            for (auto first = found.begin(); first != found.end();) {
-                const auto last = std::find_if(first, found.end(), [&](const Candidate& each) {
-                    return each.owner != first->owner || each.negative != first->negative;
-                });
-                decide_group(first, last);
-                first = last;
-            }
-            rerun();
+            under_hard_limits([&] { decide_all(found); });
+            run_continuous();
         }
         return any;
     }
@@ -287,18 +321,24 @@ class Sharing {
         for (std::uint32_t device = 0; device < layout_.node_of.size(); ++device) {
             const MilliW step = step_of(device);
             if (step <= 1 || is_fixed(device)) continue;
-            const MilliW least = -floor_to(-limits_->low[device], step), most = floor_to(limits_->high[device], step);
+            const Span inner = inner_of(device, step);
+            const MilliW least = inner.low, most = inner.high;
             if (least > most) continue;  // no multiple in its box: it stays where it is
             const MilliW power = water_.power()[device];
             const MilliW below = std::clamp(floor_to(power, step), least, most);
             found.push_back(
                 {water_.owner(layout_.node_of[device]), device, below, std::min(below + step, most), power - below});
         }
-        std::stable_sort(found.begin(), found.end(), [](const Stepped& left, const Stepped& right) {
-            // Inner owners first: what they leave over goes to the next one out.
-            return left.owner != right.owner ? left.owner > right.owner : left.over > right.over;
+        sort_by_owner(found, [](const Stepped& left, const Stepped& right) {
+            return left.over != right.over ? left.over > right.over : left.device < right.device;
         });
         return found;
+    }
+
+    // The first and last multiple in the box.
+    Span inner_of(std::uint32_t device, MilliW step) const {
+        const Span box = water_.box(device);
+        return {-floor_to(-box.low, step), floor_to(box.high, step)};
     }
 
     // One owner's devices: those nearest to their upper step go up, as many as the sum of what is over carries.
@@ -308,32 +348,40 @@ class Sharing {
         for (auto each = first; each != last; ++each) {
             const MilliW jump = each->above - each->below;
             bool up = jump > 0 && 2 * budget >= jump;
-            if (!fits(each->device, {each->above, each->above})) up = false;
-            if (!up && !fits(each->device, {each->below, each->below})) up = true;
+            const Span can = water_.reach(each->device);
+            if (!fits(each->device, {each->above, each->above}, can)) up = false;
+            if (!up && !fits(each->device, {each->below, each->below}, can)) up = true;
             const MilliW power = up ? each->above : each->below;
             if (up) budget -= jump;
-            limits_->apply_device(each->device, {power, power});
+            water_.apply_device(each->device, {power, power}, can);
         }
         return budget;
     }
 
     bool round_steps() {
         const auto found = stepped();
+        under_hard_limits([&] { round_all(found); });
+        return !found.empty();
+    }
+
+    void round_all(const std::vector<Stepped>& found) {
         for (const auto& each : found) {  // no device between its first or last multiple and its box's edge
-            const MilliW step = step_of(each.device);
-            const Span inner{-floor_to(-limits_->low[each.device], step), floor_to(limits_->high[each.device], step)};
-            if (fits(each.device, inner)) limits_->apply_device(each.device, inner);
+            const Span inner = inner_of(each.device, step_of(each.device)), box = water_.box(each.device);
+            if (inner.low == box.low && inner.high == box.high) continue;
+            const Span can = water_.reach(each.device);
+            if (fits(each.device, inner, can)) water_.apply_device(each.device, inner, can);
         }
+        // Inner owners first: what they leave over goes to the next one out.
         std::vector<MilliW> left_over(layout_.parent.size(), 0);
-        auto next = found.begin();
+        auto last = found.end();
         for (auto owner = static_cast<std::uint32_t>(left_over.size()); owner-- > 0;) {
             if (water_.owner(owner) != owner) continue;
-            const auto first = next;
-            while (next != found.end() && next->owner == owner) ++next;
-            const MilliW left = round_group(first, next, left_over[owner]);
+            auto first = last;
+            while (first != found.begin() && std::prev(first)->owner == owner) --first;
+            const MilliW left = round_group(first, last, left_over[owner]);
+            last = first;
             if (owner != 0) left_over[water_.owner(layout_.parent[owner])] += left;
         }
-        return !found.empty();
     }
 
     bool within_limits(const std::vector<MilliW>& sums, std::uint32_t device, MilliW change) const {
@@ -410,7 +458,7 @@ class Sharing {
     const AllocationProblem& problem_;
     Layout layout_;
     Water water_;
-    std::optional<Water> limits_;  // boxes as decided so far, under the hard limits alone
+    Bounds others_;  // of the hard limits alone, or of all, whichever are not in force
     std::vector<MilliW> power_;    // the answer, by device position
     std::vector<Mapped> orders_;
     std::vector<std::size_t> sequence_;  // hard orders first

@@ -89,10 +89,7 @@ Layout::Layout(const AllocationProblem& problem) {
 
 Water::Water(const AllocationProblem& problem, const Layout& layout) : layout_(layout) {
     const std::size_t nodes = layout.parent.size(), devices = layout.node_of.size();
-    low.resize(devices);
-    high.resize(devices);
-    preferred_.resize(devices);
-    weight_.resize(devices);
+    devices_.reserve(devices);
     power_.resize(devices);
     MilliW heaviest = 1;
     for (std::size_t pos = 0; pos < devices; ++pos) {
@@ -101,11 +98,8 @@ Water::Water(const AllocationProblem& problem, const Layout& layout) : layout_(l
         const MilliW hi = std::clamp(problem.high[device], lo, device_limit_mw);
         const MilliW preferred = std::clamp(problem.preferred[device], -device_limit_mw, device_limit_mw);
         const MilliW reach = std::max(hi - preferred, preferred - lo) / 4 + 1;  // a lambda of 4 gets anywhere
-        low[pos] = lo;
-        high[pos] = hi;
-        preferred_[pos] = preferred;
-        weight_[pos] = std::clamp(problem.weight[device], reach, 2 * device_limit_mw);
-        heaviest = std::max(heaviest, weight_[pos]);
+        devices_.push_back({preferred, std::clamp(problem.weight[device], reach, 2 * device_limit_mw), lo, hi});
+        heaviest = std::max(heaviest, devices_.back().weight);
     }
     shift_ = std::min(30, 57 - static_cast<int>(std::bit_width(static_cast<std::uint64_t>(heaviest))));
     node_low_.resize(nodes);
@@ -114,78 +108,94 @@ Water::Water(const AllocationProblem& problem, const Layout& layout) : layout_(l
         node_low_[pos] = problem.node_low[layout.node_at[pos]];
         node_high_[pos] = problem.node_high[layout.node_at[pos]];
     }
-    for (auto* each : {&lower_, &upper_, &sum_low_, &sum_high_, &raw_, &slope_, &above_, &target_}) each->resize(nodes);
-    lambda_.resize(nodes);
-    guess_.resize(nodes);
-    has_target_.resize(nodes);
+    for (auto* each : {&raw_, &next_, &slope_, &target_, &lambda_}) each->resize(nodes);
+    state_.resize(nodes);
     owner_.resize(nodes);
 }
 
-void Water::prepare() {
+void Water::prepare(bool for_now) {
     breaches_.clear();
-    if (biased_) bias_.assign(bias_.size(), 0);
-    biased_ = false;
+    kept_.clear();
+    keeping_ = for_now;
     const std::size_t nodes = layout_.parent.size();
-    std::fill(sum_low_.begin(), sum_low_.end(), 0);
-    std::fill(sum_high_.begin(), sum_high_.end(), 0);
+    auto& [lower, upper, sum_low, sum_high] = bounds_;
+    lower.resize(nodes);
+    upper.resize(nodes);
+    sum_low.assign(nodes, 0);
+    sum_high.assign(nodes, 0);
     for (std::size_t node = nodes; node-- > 0;) {
-        MilliW least = sum_low_[node], most = sum_high_[node];
+        MilliW least = sum_low[node], most = sum_high[node];
         for (auto device = layout_.first[node]; device < layout_.first[node + 1]; ++device) {
-            least += low[device];
-            most += high[device];
+            least += devices_[device].low;
+            most += devices_[device].high;
         }
-        sum_low_[node] = least;
-        sum_high_[node] = most;
-        MilliW lower = node_low_[node], upper = std::max(node_high_[node], lower);
+        sum_low[node] = least;
+        sum_high[node] = most;
+        MilliW low = node_low_[node], high = std::max(node_high_[node], low);
         const auto position = static_cast<std::uint32_t>(node);
-        if (least > upper) breaches_.push_back({position, least - upper});
-        if (most < lower) breaches_.push_back({position, most - lower});
-        upper = std::max(upper, least);
-        lower = std::min(lower, most);
-        lower_[node] = lower;
-        upper_[node] = upper;
+        if (least > high) breaches_.push_back({position, least - high});
+        if (most < low) breaches_.push_back({position, most - low});
+        high = std::max(high, least);
+        low = std::min(low, most);
+        lower[node] = low;
+        upper[node] = high;
         if (node == 0) break;
-        sum_low_[layout_.parent[node]] += std::max(least, lower);
-        sum_high_[layout_.parent[node]] += std::min(most, upper);
+        sum_low[layout_.parent[node]] += std::max(least, low);
+        sum_high[layout_.parent[node]] += std::min(most, high);
     }
 }
 
+void Water::give_back() {
+    for (auto each = kept_.rbegin(); each != kept_.rend(); ++each) {
+        devices_[each->device].low = each->box.low;
+        devices_[each->device].high = each->box.high;
+    }
+    kept_.clear();
+    keeping_ = false;
+}
+
+Span Water::own(std::uint32_t node) const {
+    return {std::max(bounds_.sum_low[node], bounds_.lower[node]),
+            std::min(bounds_.sum_high[node], bounds_.upper[node])};
+}
+
 Span Water::within(std::uint32_t node) const {
-    const Span own{std::max(sum_low_[node], lower_[node]), std::min(sum_high_[node], upper_[node])};
-    if (node == 0) return own;
+    const Span mine = own(node);
+    if (node == 0) return mine;
     const auto up = layout_.parent[node];
     const Span above = within(up);
-    return {std::max(own.low, above.low - (sum_high_[up] - own.high)),
-            std::min(own.high, above.high - (sum_low_[up] - own.low))};
+    return {std::max(mine.low, above.low - (bounds_.sum_high[up] - mine.high)),
+            std::min(mine.high, above.high - (bounds_.sum_low[up] - mine.low))};
 }
 
 Span Water::reach(std::uint32_t device) const {
     const auto node = layout_.node_of[device];
     const Span above = within(node);
-    return {std::max(low[device], above.low - (sum_high_[node] - high[device])),
-            std::min(high[device], above.high - (sum_low_[node] - low[device]))};
+    const auto& [preferred, weight, low, high] = devices_[device];
+    return {std::max(low, above.low - (bounds_.sum_high[node] - high)),
+            std::min(high, above.high - (bounds_.sum_low[node] - low))};
 }
 
 void Water::widen_sums(std::uint32_t node, MilliW low_change, MilliW high_change) {
     while (low_change != 0 || high_change != 0) {
-        const MilliW old_low = std::max(sum_low_[node], lower_[node]),
-                     old_high = std::min(sum_high_[node], upper_[node]);
-        sum_low_[node] += low_change;
-        sum_high_[node] += high_change;
-        low_change = std::max(sum_low_[node], lower_[node]) - old_low;
-        high_change = std::min(sum_high_[node], upper_[node]) - old_high;
+        const Span old = own(node);
+        bounds_.sum_low[node] += low_change;
+        bounds_.sum_high[node] += high_change;
+        const Span now = own(node);
+        low_change = now.low - old.low;
+        high_change = now.high - old.high;
         if (node == 0) return;
         node = layout_.parent[node];
     }
 }
 
 void Water::narrow_node(std::uint32_t node, Span bounds) {
-    const MilliW old_low = std::max(sum_low_[node], lower_[node]), old_high = std::min(sum_high_[node], upper_[node]);
-    lower_[node] = std::max(lower_[node], bounds.low);
-    upper_[node] = std::min(upper_[node], bounds.high);
+    const Span old = own(node);
+    bounds_.lower[node] = std::max(bounds_.lower[node], bounds.low);
+    bounds_.upper[node] = std::min(bounds_.upper[node], bounds.high);
     if (node == 0) return;
-    widen_sums(layout_.parent[node], std::max(sum_low_[node], lower_[node]) - old_low,
-               std::min(sum_high_[node], upper_[node]) - old_high);
+    const Span now = own(node);
+    widen_sums(layout_.parent[node], now.low - old.low, now.high - old.high);
 }
 
 void Water::apply_node(std::uint32_t node, Span wanted) {
@@ -201,131 +211,216 @@ void Water::apply_hard(std::uint32_t node, Span wanted) {
 }
 
 void Water::apply_device(std::uint32_t device, Span wanted) {
-    const Span can = reach(device);
+    apply_device(device, wanted, reach(device));
+}
+
+void Water::apply_device(std::uint32_t device, Span wanted, Span can) {
+    auto& [preferred, weight, low, high] = devices_[device];
+    if (keeping_) kept_.push_back({device, {low, high}});
     const MilliW lo = std::clamp(wanted.low, can.low, can.high), hi = std::clamp(wanted.high, can.low, can.high);
-    const MilliW low_change = lo - low[device], high_change = hi - high[device];
-    low[device] = lo;
-    high[device] = hi;
+    const MilliW low_change = lo - low, high_change = hi - high;
+    low = lo;
+    high = hi;
     widen_sums(layout_.node_of[device], low_change, high_change);
 }
 
-inline MilliW Water::at(std::uint32_t device, std::int64_t lambda) const {
-    MilliW power = preferred_[device] + ((lambda * weight_[device]) >> shift_);
-    if (biased_) power += bias_[device];
-    return std::clamp(power, low[device], high[device]);
-}
-
 MilliW Water::wish(std::uint32_t device) const {
-    const MilliW weight = weight_[device], preferred = preferred_[device];
+    const auto& [preferred, weight, low, high] = devices_[device];
     const MilliW move = (lambda_[layout_.node_of[device]] * weight) >> shift_;
     return preferred + std::clamp(move, -weight, weight);
 }
 
-void Water::evaluate(std::uint32_t node, std::int64_t lambda) {
+inline MilliW Water::at(const Device& device, std::int64_t lambda) const {
+    const MilliW power = device.preferred + ((lambda * device.weight) >> shift_), low = device.low, high = device.high;
+    const MilliW capped = power < high ? power : high;
+    return capped > low ? capped : low;
+}
+
+inline MilliW Water::clamped(std::uint32_t node, MilliW sum) const {
+    return std::clamp(sum, bounds_.lower[node], bounds_.upper[node]);
+}
+
+// The sums below `node` and below each node of its subtree at `lambda` (raw_); gives how fast the sum rises there.
+MilliW Water::evaluate(std::uint32_t node, std::int64_t lambda) {
     const auto end = layout_.end[node];
     std::fill(raw_.begin() + node, raw_.begin() + end, 0);
     std::fill(slope_.begin() + node, slope_.begin() + end, 0);
     for (auto each = end; each-- > node;) {
         MilliW sum = raw_[each], slope = slope_[each];
-        for (auto device = layout_.first[each], last = layout_.first[each + 1]; device < last; ++device) {
-            const MilliW power = at(device, lambda);
+        const Device* last = devices_.data() + layout_.first[each + 1];
+        for (const Device* device = devices_.data() + layout_.first[each]; device < last; ++device) {
+            const MilliW power = at(*device, lambda);
             sum += power;
-            slope += power > low[device] && power < high[device] ? weight_[device] : 0;
+            const bool moves = (power > device->low) & (power < device->high);
+            slope += device->weight & -static_cast<MilliW>(moves);
         }
         raw_[each] = sum;
         slope_[each] = slope;
         if (each == node) break;
         const auto up = layout_.parent[each];
-        raw_[up] += std::clamp(sum, lower_[each], upper_[each]);
-        if (sum >= lower_[each] && sum <= upper_[each]) slope_[up] += slope;
+        raw_[up] += clamped(each, sum);
+        if (sum >= bounds_.lower[each] && sum <= bounds_.upper[each]) slope_[up] += slope;
+    }
+    return slope_[node];
+}
+
+// The sums at `lambda` (raw_) and at the next lambda (next_).
+void Water::evaluate_both(std::uint32_t node, std::int64_t lambda) {
+    const auto end = layout_.end[node];
+    std::fill(raw_.begin() + node, raw_.begin() + end, 0);
+    std::fill(next_.begin() + node, next_.begin() + end, 0);
+    for (auto each = end; each-- > node;) {
+        MilliW sum = raw_[each], next = next_[each];
+        const Device* last = devices_.data() + layout_.first[each + 1];
+        for (const Device* device = devices_.data() + layout_.first[each]; device < last; ++device) {
+            sum += at(*device, lambda);
+            next += at(*device, lambda + 1);
+        }
+        raw_[each] = sum;
+        next_[each] = next;
+        if (each == node) break;
+        const auto up = layout_.parent[each];
+        raw_[up] += clamped(each, sum);
+        next_[up] += clamped(each, next);
     }
 }
 
-// The largest lambda (nearly: any on a flat part) at which the children's sum does not exceed `target`; raw_ below
-// `node` is left at that lambda.
+// The lambda at which the children's sum is `target`, or the last before it exceeds that; raw_ and next_ below `node`
+// are left at that lambda.
 std::int64_t Water::find(std::uint32_t node, MilliW target, std::int64_t guess) {
     std::int64_t below = -(lambda_reach << shift_), above = lambda_reach << shift_;
-    if (target <= sum_low_[node] || target >= sum_high_[node]) {
-        const auto lambda = target <= sum_low_[node] ? below : above;
-        evaluate(node, lambda);
+    MilliW least = bounds_.sum_low[node], most = bounds_.sum_high[node];
+    if (target <= least || target >= most) {
+        const auto lambda = target <= least ? below : above;
+        evaluate_both(node, lambda);
         return lambda;
     }
-    std::int64_t last = below - 1;
-    for (int pass = 0; above - below > 1; ++pass) {
-        if (pass % 4 == 3 || guess <= below || guess >= above) guess = below + (above - below) / 2;
-        evaluate(node, guess);
-        last = guess;
-        const MilliW missing = target - raw_[node];
-        if (missing == 0) return guess;
+    const auto devices = layout_.first[layout_.end[node]] - layout_.first[node];
+    MilliW last_size = model::unlimited_mw;
+    int slow = 0;
+    while (above - below > 1) {
+        guess = std::clamp(guess, below + 1, above - 1);
+        const MilliW slope = evaluate(node, guess), missing = target - raw_[node];
+        if (missing == 0) {
+            next_from_raw(node);
+            return guess;
+        }
         (missing > 0 ? below : above) = guess;
-        // One more than Newton says, so that the other side of the target is met soon.
-        const MilliW slope = std::max<MilliW>(slope_[node], 1);
-        const Wide move = (static_cast<Wide>(missing) << shift_) / slope + (missing > 0 ? 1 : -1);
-        const Wide reach = lambda_reach << shift_;
-        guess += static_cast<std::int64_t>(std::clamp<Wide>(move, -2 * reach, 2 * reach));
+        (missing > 0 ? least : most) = raw_[node];
+        const MilliW size = missing < 0 ? -missing : missing;
+        const bool halved = 2 * size <= last_size;
+        last_size = size;
+        slow = halved ? 0 : slow + 1;
+        if (halved && slope > 0) {
+            // What rounding may hide, in lambdas, is added: the other side of the target is met soon.
+            const Wide hidden = (static_cast<Wide>(devices) << shift_) / slope / 4 + 1;
+            const Wide aim = guess + (static_cast<Wide>(missing) << shift_) / slope + (missing > 0 ? hidden : -hidden);
+            if (aim > below && aim < above) {
+                guess = static_cast<std::int64_t>(aim);
+                continue;
+            }
+        }
+        // By proportion between the two ends; by halves if that is slow.
+        const std::int64_t gap = above - below;
+        guess = below + (slow > 1 ? gap / 2
+                                  : static_cast<std::int64_t>(static_cast<Wide>(gap) * (target - least) /
+                                                              std::max<MilliW>(most - least, 1)));
     }
-    if (last != below) evaluate(node, below);
+    evaluate_both(node, below);
     return below;
 }
 
+// Where the target is met there is nothing to share out: the next lambda does not matter.
+void Water::next_from_raw(std::uint32_t node) {
+    std::copy(raw_.begin() + node, raw_.begin() + layout_.end[node], next_.begin() + node);
+}
+
+// What a child of a node at `lambda` is given, and what is known of its own lambda by that.
 void Water::send_down(std::uint32_t child, std::int64_t lambda, MilliW value) {
-    has_target_[child] = value != raw_[child];
     target_[child] = value;
-    guess_[child] = lambda;
+    const State before = state_[child];
+    const bool edge = value <= bounds_.sum_low[child] || value >= bounds_.sum_high[child];
+    if (value == raw_[child]) {
+        state_[child] = State::free;
+    } else if (!edge && value > raw_[child] && value < next_[child]) {
+        state_[child] = State::found;
+    } else if (!edge && value == next_[child]) {
+        state_[child] = State::at_next;
+    } else {
+        // Where it was the last time is a good guess.
+        const std::int64_t reach = lambda_reach << shift_;
+        const bool known = before == State::sought && lambda_[child] > -reach && lambda_[child] < reach;
+        state_[child] = State::sought;
+        if (known) return;
+    }
+    lambda_[child] = lambda;
 }
 
 // Gives the devices and children of `node` their share at `lambda`; `rest` is what is missing there to the target, less
 // than what the next lambda would bring. It is spread over those that the next lambda would raise, in proportion.
 void Water::assign(std::uint32_t node, std::int64_t lambda, MilliW rest) {
-    const auto first = layout_.first[node], last = layout_.first[node + 1], end = layout_.end[node];
+    const auto end = layout_.end[node];
     lambda_[node] = lambda;
-    if (rest == 0) {
-        for (auto device = first; device < last; ++device) power_[device] = at(device, lambda);
-        for (auto child = node + 1; child < end; child = layout_.end[child]) {
-            send_down(child, lambda, std::clamp(raw_[child], lower_[child], upper_[child]));
-        }
-        return;
-    }
-    evaluate(node, lambda + 1);
-    MilliW gain = 0, given = 0;
-    for (auto child = node + 1; child < end; child = layout_.end[child]) {
-        above_[child] = std::clamp(raw_[child], lower_[child], upper_[child]);
-        gain += above_[child];
-    }
-    evaluate(node, lambda);
-    for (auto child = node + 1; child < end; child = layout_.end[child]) {
-        gain -= std::clamp(raw_[child], lower_[child], upper_[child]);
-    }
-    for (auto device = first; device < last; ++device) gain += at(device, lambda + 1) - at(device, lambda);
-    MilliW seen = 0;
+    const MilliW gain = std::max<MilliW>(next_[node] - raw_[node], 1);
+    MilliW seen = 0, given = 0;
     const auto share = [&](MilliW from, MilliW to) {
+        if (rest == 0 || from == to) return from;
         seen += to - from;
-        const auto due = static_cast<MilliW>(static_cast<Wide>(seen) * rest / std::max<MilliW>(gain, 1));
+        const auto due = static_cast<MilliW>(static_cast<Wide>(seen) * rest / gain);
         const MilliW part = due - given;
         given = due;
         return from + part;
     };
-    for (auto device = first; device < last; ++device) {
-        power_[device] = share(at(device, lambda), at(device, lambda + 1));
+    for (auto device = layout_.first[node], last = layout_.first[node + 1]; device < last; ++device) {
+        const MilliW power = at(devices_[device], lambda);
+        power_[device] = rest == 0 ? power : share(power, at(devices_[device], lambda + 1));
     }
     for (auto child = node + 1; child < end; child = layout_.end[child]) {
-        send_down(child, lambda, share(std::clamp(raw_[child], lower_[child], upper_[child]), above_[child]));
+        send_down(child, lambda, share(clamped(child, raw_[child]), clamped(child, next_[child])));
+    }
+}
+
+// The root's lambda if it is held to a sum that is not what all would like; else 0.
+void Water::seek_root() {
+    const MilliW lower = bounds_.lower[0], upper = bounds_.upper[0];
+    state_[0] = State::found;
+    if (lower == upper) {
+        target_[0] = lower;
+        lambda_[0] = find(0, lower, lambda_[0]);
+        if (raw_[0] != lower) return;
+    }
+    const auto held = lambda_[0];
+    evaluate_both(0, 0);
+    target_[0] = std::clamp(raw_[0], lower, upper);
+    if (target_[0] == raw_[0]) {
+        state_[0] = State::free;
+        lambda_[0] = 0;
+    } else if (lower == upper) {
+        evaluate_both(0, held);
+    } else {
+        lambda_[0] = find(0, target_[0], 0);
     }
 }
 
 void Water::solve() {
-    evaluate(0, 0);
-    guess_[0] = 0;
-    target_[0] = std::clamp(raw_[0], lower_[0], upper_[0]);
-    has_target_[0] = target_[0] != raw_[0];
+    seek_root();
     for (std::uint32_t node = 0; node < layout_.parent.size(); ++node) {
-        if (has_target_[node] != 0) {
-            const auto lambda = find(node, target_[node], guess_[node]);
-            owner_[node] = node;
-            assign(node, lambda, target_[node] - raw_[node]);
-        } else {
-            owner_[node] = node == 0 ? 0 : owner_[layout_.parent[node]];
-            assign(node, guess_[node], 0);
+        owner_[node] = node == 0 || state_[node] != State::free ? node : owner_[layout_.parent[node]];
+        switch (state_[node]) {
+            case State::free:
+                assign(node, lambda_[node], 0);
+                break;
+            case State::found:
+                assign(node, lambda_[node], target_[node] - raw_[node]);
+                break;
+            case State::at_next:
+                std::copy(next_.begin() + node, next_.begin() + layout_.end[node], raw_.begin() + node);
+                assign(node, lambda_[node] + 1, 0);
+                break;
+            case State::sought:
+                lambda_[node] = find(node, target_[node], lambda_[node]);
+                assign(node, lambda_[node], target_[node] - raw_[node]);
+                break;
         }
     }
 }
@@ -336,8 +431,12 @@ MilliW Water::sum(const std::vector<std::uint32_t>& devices) const {
     return total;
 }
 
-MilliW Water::sum_at(const std::vector<std::uint32_t>& devices, std::int64_t shift) {
-    for (const auto device : devices) bias_[device] = (shift * weight_[device]) >> shift_;
+// With the devices moved by `shift` as if it were a lambda of their own; `liked` is what they prefer.
+MilliW Water::sum_at(const std::vector<std::uint32_t>& devices, const std::vector<MilliW>& liked, std::int64_t shift) {
+    for (std::size_t each = 0; each < devices.size(); ++each) {
+        auto& device = devices_[devices[each]];
+        device.preferred = liked[each] + ((shift * device.weight) >> shift_);
+    }
     solve();
     return sum(devices);
 }
@@ -352,9 +451,9 @@ void Water::fill_up(const std::vector<std::uint32_t>& devices, MilliW rest) {
     }
     for (const auto device : devices) {
         if (rest <= 0) return;
-        MilliW room = std::min(rest, high[device] - power_[device]);
+        MilliW room = std::min(rest, devices_[device].high - power_[device]);
         for (auto node = layout_.node_of[device];; node = layout_.parent[node]) {
-            room = std::min(room, upper_[node] - total[node]);
+            room = std::min(room, bounds_.upper[node] - total[node]);
             if (node == 0) break;
         }
         if (room <= 0) continue;
@@ -369,9 +468,9 @@ void Water::fill_up(const std::vector<std::uint32_t>& devices, MilliW rest) {
 
 void Water::apply_devices(const std::vector<std::uint32_t>& devices, Span wanted) {
     if (devices.size() == 1) return apply_device(devices.front(), wanted);
-    bias_.resize(power_.size(), 0);
-    biased_ = true;
-    const MilliW free_sum = sum_at(devices, 0);
+    std::vector<MilliW> liked;
+    for (const auto device : devices) liked.push_back(devices_[device].preferred);
+    const MilliW free_sum = sum_at(devices, liked, 0);
     const MilliW target = std::clamp(free_sum, wanted.low, wanted.high);
     std::int64_t below = -((lambda_reach / 2) << shift_), above = (lambda_reach / 2) << shift_;
     std::int64_t best = below;
@@ -379,7 +478,7 @@ void Water::apply_devices(const std::vector<std::uint32_t>& devices, Span wanted
         best = 0;
     } else {
         (target > free_sum ? below : above) = 0;
-        MilliW least = sum_at(devices, below), most = sum_at(devices, above);
+        MilliW least = sum_at(devices, liked, below), most = sum_at(devices, liked, above);
         if (target >= most) best = above;
         while (best != above && above - below > 1 && least < target) {
             // Between the two ends by proportion, never nearer to one than an eighth.
@@ -387,16 +486,16 @@ void Water::apply_devices(const std::vector<std::uint32_t>& devices, Span wanted
             const auto guess = below + std::clamp(static_cast<std::int64_t>(static_cast<Wide>(gap) * (target - least) /
                                                                             std::max<MilliW>(most - least, 1)),
                                                   edge, gap - edge);
-            const MilliW got = sum_at(devices, guess);
+            const MilliW got = sum_at(devices, liked, guess);
             (got <= target ? below : above) = guess;
             (got <= target ? least : most) = got;
         }
         if (best != above) best = below;
     }
-    const MilliW got = sum_at(devices, best);
+    const MilliW got = sum_at(devices, liked, best);
     if (got < target) fill_up(devices, target - got);
     const auto found = power_;
-    for (const auto device : devices) bias_[device] = 0;
+    for (std::size_t each = 0; each < devices.size(); ++each) devices_[devices[each]].preferred = liked[each];
     for (const auto device : devices) apply_device(device, {found[device], found[device]});
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "dispatch/allocate/allocate.hpp"
@@ -25,20 +26,32 @@ struct Span {
     model::MilliW low = 0, high = 0;
 };
 
+// By node: the bounds in force and what the children can do together.
+struct Bounds {
+    std::vector<model::MilliW> lower, upper, sum_low, sum_high;
+};
+
 class Water {
   public:
     Water(const AllocationProblem& problem, const Layout& layout);
 
-    // Takes boxes and hard limits as they are; what they make impossible is relaxed and listed in breaches().
-    void prepare();
+    // Takes boxes and hard limits as they are; what they make impossible is relaxed and listed in breaches(). What is
+    // applied to devices after that is given back by give_back() if it was `for_now`.
+    void prepare(bool for_now);
+    void give_back();
+    // The bounds are set aside for others; the boxes of the devices stay.
+    void exchange(Bounds& others) { std::swap(bounds_, others); }
+
     // Narrows a node or device to [low, high], as far as all that was asked before allows. For device positions.
     void apply_node(std::uint32_t node, Span wanted);
     void apply_device(std::uint32_t device, Span wanted);
-    void apply_hard(std::uint32_t node, Span wanted);  // as apply_node, and a shortfall is a breach
+    void apply_device(std::uint32_t device, Span wanted, Span can);  // if reach() is known
+    void apply_hard(std::uint32_t node, Span wanted);                // as apply_node, and a shortfall is a breach
     // The sum over several devices that no node holds together; freezes them if the order binds.
     void apply_devices(const std::vector<std::uint32_t>& devices, Span wanted);
     // What a device could still be told.
     Span reach(std::uint32_t device) const;
+    Span box(std::uint32_t device) const { return {devices_[device].low, devices_[device].high}; }
 
     void solve();
 
@@ -48,37 +61,56 @@ class Water {
     model::MilliW wish(std::uint32_t device) const;
     // The nearest node above (or at) that has its own lambda; the root if none.
     std::uint32_t owner(std::uint32_t node) const { return owner_[node]; }
-    bool binds(std::uint32_t node) const { return has_target_[node] != 0; }
-
-    // Boxes by device position; to be changed before prepare().
-    std::vector<model::MilliW> low, high;
+    bool binds(std::uint32_t node) const { return state_[node] != State::free; }
 
   private:
-    model::MilliW at(std::uint32_t device, std::int64_t lambda) const;
-    void evaluate(std::uint32_t node, std::int64_t lambda);
+    // What the search goes over, side by side.
+    struct Device {
+        model::MilliW preferred, weight, low, high;
+    };
+    struct Kept {
+        std::uint32_t device;
+        Span box;
+    };
+    // Whether a node has a lambda of its own, and what is known of it.
+    enum class State : std::uint8_t {
+        free,     // none: its parent's
+        found,    // this one, or less than one more
+        at_next,  // one more
+        sought,   // this is a guess
+    };
+
+    model::MilliW at(const Device& device, std::int64_t lambda) const;
+    model::MilliW clamped(std::uint32_t node, model::MilliW sum) const;
+    model::MilliW evaluate(std::uint32_t node, std::int64_t lambda);
+    void evaluate_both(std::uint32_t node, std::int64_t lambda);
     std::int64_t find(std::uint32_t node, model::MilliW target, std::int64_t guess);
+    void next_from_raw(std::uint32_t node);
     void assign(std::uint32_t node, std::int64_t lambda, model::MilliW rest);
     void send_down(std::uint32_t child, std::int64_t lambda, model::MilliW value);
+    void seek_root();
+    Span own(std::uint32_t node) const;
     Span within(std::uint32_t node) const;
     void narrow_node(std::uint32_t node, Span bounds);
     void widen_sums(std::uint32_t node, model::MilliW low_change, model::MilliW high_change);
-    model::MilliW sum_at(const std::vector<std::uint32_t>& devices, std::int64_t shift);
+    model::MilliW sum_at(const std::vector<std::uint32_t>& devices, const std::vector<model::MilliW>& liked,
+                         std::int64_t shift);
     void fill_up(const std::vector<std::uint32_t>& devices, model::MilliW rest);
 
     const Layout& layout_;
-    std::vector<model::MilliW> preferred_, weight_, bias_;  // by device; bias_: moved by apply_devices
-    std::vector<model::MilliW> node_low_, node_high_;       // hard, as given
-    std::vector<model::MilliW> lower_, upper_;              // in force
-    std::vector<model::MilliW> sum_low_, sum_high_;         // what the children can do together
-    std::vector<model::MilliW> raw_, slope_, above_;        // scratch of evaluate() and assign()
-    std::vector<std::int64_t> lambda_, guess_;              // by node
-    std::vector<model::MilliW> target_;
-    std::vector<std::uint8_t> has_target_;
+    std::vector<Device> devices_;
+    std::vector<model::MilliW> node_low_, node_high_;  // hard, as given
+    Bounds bounds_;
+    std::vector<model::MilliW> raw_, next_, slope_;  // by node: of evaluate()
+    std::vector<model::MilliW> target_;              // by node
+    std::vector<std::int64_t> lambda_;
+    std::vector<State> state_;
     std::vector<std::uint32_t> owner_;
     std::vector<model::MilliW> power_;
     std::vector<Breach> breaches_;
+    std::vector<Kept> kept_;  // boxes before they were narrowed
+    bool keeping_ = false;
     int shift_ = 0;  // lambda counts in units of 2^-shift
-    bool biased_ = false;
 };
 
 }  // namespace busbar::dispatch
