@@ -1,0 +1,43 @@
+// The rows with sockets, and how two servers are compared.
+#include "tests/bench/transport.hpp"
+
+#include "tests/bench/compute.hpp"
+
+namespace busbar::bench {
+
+double cpu_for_each(const Server& server, std::size_t count, const std::function<void()>& work) {
+    const double before = server.cpu_us();
+    work();
+    return (server.cpu_us() - before) / static_cast<double>(count);
+}
+
+Result compare(std::string name, std::string unit, double goal, const std::function<double()>& floor,
+               const std::function<double()>& ours) {
+    std::vector<double> floors, values;
+    for (int round = 0; round <= rounds; ++round) {
+        const double least = floor();
+        const double value = ours();
+        if (round == 0) continue;
+        floors.push_back(least);
+        values.push_back(value);
+    }
+    Result result;
+    result.name = std::move(name);
+    result.unit = std::move(unit);
+    result.value = median(values);
+    result.floor = median(floors);
+    result.ratio = result.value / result.floor;
+    result.goal = goal;
+    result.note = spread(values, "") + "against " + spread(floors, "");
+    return result;
+}
+
+const std::vector<Row>& transport_rows() {
+    static const std::vector<Row> rows = {
+        {"metervalues", "MeterValues of 800 bytes by 200 of 4,000 stations, plain and TLS, against a raw echo",
+         measure_meter_values},
+    };
+    return rows;
+}
+
+}  // namespace busbar::bench
