@@ -456,8 +456,23 @@ TEST_F(Controls, parts_of_a_command_complete_it_only_together) {
 TEST_F(Controls, responses_are_bounded) {
     run("c1", kilowatt_mw);
     const std::string mrid = list()[0].mRID;
-    for (int i = 0; i < 200; ++i) respond(mrid, 2);
+    for (int i = 0; i < 200; ++i) {
+        std::string body = response_to(battery_lfdi, mrid, 2);
+        body.replace(body.find("1760000000"), 10, std::to_string(1760000000 + i));
+        bench.ask(battery_lfdi, "POST", "/rsps/2/rsp", body);
+    }
     EXPECT_EQ(bench.get<sep::ResponseList>(battery_lfdi, "/rsps/2/rsp").all.value, 128u);
+}
+
+TEST_F(Controls, a_response_that_is_sent_again_is_the_same_one) {
+    run("c1", kilowatt_mw);
+    const std::string mrid = list()[0].mRID;
+    const auto first = respond(mrid, 2);
+    const auto again = respond(mrid, 2);
+    EXPECT_EQ(again.status, 201);
+    EXPECT_EQ(again.header("Location"), first.header("Location"));
+    EXPECT_EQ(bench.get<sep::ResponseList>(battery_lfdi, "/rsps/2/rsp").all.value, 1u);
+    EXPECT_NE(respond(mrid, 3).header("Location"), first.header("Location"));
 }
 
 // ---- restart -------------------------------------------------------------------------------------------------------

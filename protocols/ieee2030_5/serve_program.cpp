@@ -138,6 +138,32 @@ http::Response get_response_sets(State& state, Exchange& exchange) {
     return found(record);
 }
 
+// Of the Response that says the same of the same control at the same second: sent again, because the answer to the
+// first was lost. 0: none.
+std::uint32_t number_of_same(const Device& device, const sep::Response& response) {
+    if (!response.createdDateTime) return 0;
+    for (const auto& [number, known] : device.responses) {
+        if (known.subject == response.subject && known.status == response.status &&
+            known.createdDateTime == response.createdDateTime) {
+            return number;
+        }
+    }
+    return 0;
+}
+
+// The oldest make room.
+void keep_response(const State& state, Device& device, std::uint32_t number, sep::Response response,
+                   model::Changes& changes) {
+    response.href.value.reset();
+    keep(changes, folder::responses, device.record.number, std::to_string(number), response);
+    device.responses[number] = std::move(response);
+    while (device.responses.size() > state.policy.responses) {
+        const auto oldest = device.responses.begin();
+        forget(changes, folder::responses, std::to_string(device.record.number) + "/" + std::to_string(oldest->first));
+        device.responses.erase(oldest);
+    }
+}
+
 http::Response get_response_set(State& state, Exchange& exchange) {
     return found(response_set_record(state, *exchange.device));
 }
@@ -167,16 +193,11 @@ http::Response post_response(State& state, Exchange& exchange) {
     const Subject subject = subject_of(device, response);
     if (!subject.control) return refuse(exchange, 400, Reason::invalid_values, subject.words);
 
-    const std::uint32_t number = ++device.record.last_response;
-    response.href.value.reset();
-    keep(exchange.changes, folder::responses, device.record.number, std::to_string(number), response);
     const std::uint8_t status = *response.status;
-    device.responses[number] = std::move(response);
-    while (device.responses.size() > state.policy.responses) {
-        const auto oldest = device.responses.begin();
-        forget(exchange.changes, folder::responses,
-               std::to_string(device.record.number) + "/" + std::to_string(oldest->first));
-        device.responses.erase(oldest);
+    std::uint32_t number = number_of_same(device, response);
+    if (number == 0) {
+        number = ++device.record.last_response;
+        keep_response(state, device, number, std::move(response), exchange.changes);
     }
     take_response(state, device, *subject.control, status, exchange.now, exchange.changes);
     keep(exchange.changes, device.record);
