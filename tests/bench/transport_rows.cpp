@@ -36,6 +36,9 @@ const std::vector<Row>& transport_rows() {
     static const std::vector<Row> rows = {
         {"metervalues", "MeterValues of 800 bytes by 200 of 4,000 stations, plain and TLS, against a raw echo",
          measure_meter_values},
+        {"get_ccm8", "2030.5 GETs of a control list on kept CCM8 connections, against a canned TLS server",
+         measure_control_list},
+        {"ccm8_resumed", "a resumed mutual CCM8 handshake against a full one, both of the program", measure_resumption},
     };
     return rows;
 }
