@@ -84,7 +84,8 @@ class Sharing {
     }
 
     Allocation run() {
-        const bool discrete = has_discrete();
+        find_discrete();
+        const bool discrete = !discrete_.empty();
         if (discrete) {
             prepare(true);
             water_.exchange(others_);
@@ -96,7 +97,7 @@ class Sharing {
             const bool steps = round_steps();
             if (gaps || steps) run_continuous();
         }
-        power_ = water_.power();
+        power_ = water_.take_power();
         if (discrete) snap_left_overs();
         gather(result);
         return result;
@@ -153,18 +154,20 @@ class Sharing {
     MilliW step_of(std::uint32_t device) const { return problem_.step[layout_.device_at[device]]; }
     // Rounded up to the device's step; 0 = no gap.
     MilliW lowest_of(std::uint32_t device) const {
-        const auto lowest = problem_.lowest_on[layout_.device_at[device]], step = step_of(device);
+        const auto lowest = problem_.lowest_on[layout_.device_at[device]];
+        if (lowest == 0) return 0;
+        const auto step = step_of(device);
         return step > 1 ? -floor_to(-lowest, step) : lowest;
     }
 
-    bool has_discrete() const {
-        for (std::size_t device = 0; device < problem_.parent.size(); ++device) {
-            if (problem_.low[device] < problem_.high[device] &&
-                (problem_.step[device] > 1 || problem_.lowest_on[device] > 0)) {
-                return true;
+    void find_discrete() {
+        for (std::uint32_t pos = 0; pos < layout_.device_at.size(); ++pos) {
+            const auto device = layout_.device_at[pos];
+            if ((problem_.step[device] > 1 || problem_.lowest_on[device] > 0) &&
+                problem_.low[device] < problem_.high[device]) {
+                discrete_.push_back(pos);
             }
         }
-        return false;
     }
 
     bool fits(std::uint32_t device, Span wanted) const { return fits(device, wanted, water_.reach(device)); }
@@ -182,43 +185,47 @@ class Sharing {
     // Devices between 0 and their lowest running power; in the last round all that have a gap, so that none can fall
     // in.
     std::vector<Candidate> candidates(bool all) const {
-        std::vector<Candidate> found;
-        for (std::uint32_t device = 0; device < layout_.node_of.size(); ++device) {
-            const MilliW lowest = lowest_of(device), power = water_.power()[device];
-            if (lowest == 0 || is_fixed(device)) continue;
+        std::vector<std::uint32_t> found;
+        for (const auto device : discrete_) {
             const Span box = water_.box(device);
-            if (box.low >= lowest || box.high <= -lowest) continue;  // decided: on
-            const MilliW size = power < 0 ? -power : power;
-            const bool inside = size > 0 && size < lowest;
-            if (!inside && !all) continue;
-            found.push_back({water_.owner(layout_.node_of[device]), device, power < 0,
-                             problem_.on[layout_.device_at[device]] != 0, size, lowest});
+            const MilliW lowest = box.low == box.high ? 0 : lowest_of(device), power = water_.power()[device];
+            if (lowest == 0 || box.low >= lowest || box.high <= -lowest) continue;  // no gap, or decided: on
+            const bool inside = power != 0 && power > -lowest && power < lowest;
+            if (inside || all) found.push_back(device);
         }
-        sort_by_owner(found, [](const Candidate& left, const Candidate& right) {
+        const auto describe = [&](std::uint32_t device) {
+            const MilliW power = water_.power()[device];
+            return Candidate{water_.owner(layout_.node_of[device]),
+                             device,
+                             power < 0,
+                             problem_.on[layout_.device_at[device]] != 0,
+                             power < 0 ? -power : power,
+                             lowest_of(device)};
+        };
+        return by_owner<Candidate>(found, describe, [](const Candidate& left, const Candidate& right) {
             if (left.negative != right.negative) return left.negative < right.negative;
             if (left.on != right.on) return left.on;
             const auto one = static_cast<model::Wide>(left.power) * right.lowest;
             const auto other = static_cast<model::Wide>(right.power) * left.lowest;
             return one != other ? one > other : left.device < right.device;
         });
-        return found;
     }
 
-    // Owners in the order of their positions; `before` orders the devices of one owner.
-    template <class Each, class Before>
-    void sort_by_owner(std::vector<Each>& all, const Before& before) const {
-        std::vector<std::uint32_t> first(layout_.parent.size() + 1, 0);
-        for (const auto& each : all) ++first[each.owner + 1];
-        for (std::size_t owner = 0; owner + 1 < first.size(); ++owner) first[owner + 1] += first[owner];
-        std::vector<Each> sorted(all.size());
-        for (const auto& each : all) sorted[first[each.owner]++] = each;
-        all.swap(sorted);
-        for (auto begin = all.begin(); begin != all.end();) {
-            auto end = begin;
-            while (end != all.end() && end->owner == begin->owner) ++end;
-            std::sort(begin, end, before);
-            begin = end;
+    // Devices as `describe` makes them, by the positions of their owners, those of one owner in the order of `before`.
+    template <class Each, class Describe, class Before>
+    std::vector<Each> by_owner(const std::vector<std::uint32_t>& devices, const Describe& describe,
+                               const Before& before) const {
+        std::vector<std::uint32_t> next(layout_.parent.size() + 1, 0);
+        for (const auto device : devices) ++next[water_.owner(layout_.node_of[device]) + 1];
+        for (std::size_t owner = 0; owner + 1 < next.size(); ++owner) next[owner + 1] += next[owner];
+        std::vector<Each> sorted(devices.size());
+        for (const auto device : devices) sorted[next[water_.owner(layout_.node_of[device])]++] = describe(device);
+        for (auto first = sorted.begin(); first != sorted.end();) {
+            const auto last = std::find_if(first, sorted.end(), [&](const Each& e) { return e.owner != first->owner; });
+            std::sort(first, last, before);
+            first = last;
         }
+        return sorted;
     }
 
     void decide(const Candidate& each, bool run) {
@@ -314,25 +321,30 @@ class Sharing {
     struct Stepped {
         std::uint32_t owner, device;
         MilliW below, above, over;  // neighbouring multiples; power - below
+        bool edged;                 // its box goes beyond its first or last multiple
     };
 
     std::vector<Stepped> stepped() const {
-        std::vector<Stepped> found;
-        for (std::uint32_t device = 0; device < layout_.node_of.size(); ++device) {
+        std::vector<std::uint32_t> found;
+        for (const auto device : discrete_) {
             const MilliW step = step_of(device);
             if (step <= 1 || is_fixed(device)) continue;
-            const Span inner = inner_of(device, step);
-            const MilliW least = inner.low, most = inner.high;
-            if (least > most) continue;  // no multiple in its box: it stays where it is
-            const MilliW power = water_.power()[device];
-            const MilliW below = std::clamp(floor_to(power, step), least, most);
-            found.push_back(
-                {water_.owner(layout_.node_of[device]), device, below, std::min(below + step, most), power - below});
+            const Span box = water_.box(device);
+            const bool surely = box.high - box.low >= step;
+            const Span inner = surely ? box : inner_of(device, step);
+            if (inner.low <= inner.high) found.push_back(device);  // else it stays where it is
         }
-        sort_by_owner(found, [](const Stepped& left, const Stepped& right) {
+        const auto describe = [&](std::uint32_t device) {
+            const MilliW step = step_of(device), power = water_.power()[device];
+            const Span box = water_.box(device), inner = inner_of(device, step);
+            const MilliW below = std::clamp(floor_to(power, step), inner.low, inner.high);
+            return Stepped{
+                water_.owner(layout_.node_of[device]), device,        below,
+                std::min(below + step, inner.high),    power - below, inner.low != box.low || inner.high != box.high};
+        };
+        return by_owner<Stepped>(found, describe, [](const Stepped& left, const Stepped& right) {
             return left.over != right.over ? left.over > right.over : left.device < right.device;
         });
-        return found;
     }
 
     // The first and last multiple in the box.
@@ -366,9 +378,8 @@ class Sharing {
 
     void round_all(const std::vector<Stepped>& found) {
         for (const auto& each : found) {  // no device between its first or last multiple and its box's edge
-            const Span inner = inner_of(each.device, step_of(each.device)), box = water_.box(each.device);
-            if (inner.low == box.low && inner.high == box.high) continue;
-            const Span can = water_.reach(each.device);
+            if (!each.edged) continue;
+            const Span inner = inner_of(each.device, step_of(each.device)), can = water_.reach(each.device);
             if (fits(each.device, inner, can)) water_.apply_device(each.device, inner, can);
         }
         // Inner owners first: what they leave over goes to the next one out.
@@ -396,8 +407,10 @@ class Sharing {
 
     // The nearest powers below and above that the device can take as far as gap and step go; both itself if it can.
     Span takeable(std::uint32_t device, MilliW power) const {
-        const MilliW step = std::max<MilliW>(step_of(device), 1), lowest = lowest_of(device);
-        Span near{floor_to(power, step), -floor_to(-power, step)};
+        const MilliW step = step_of(device), lowest = lowest_of(device);
+        Span near{power, power};
+        if (step > 1) near.low = floor_to(power, step);
+        if (near.low != power) near.high = near.low + step;
         if (near.low > -lowest && near.low < lowest) near.low = near.low < 0 ? -lowest : 0;
         if (near.high > -lowest && near.high < lowest) near.high = near.high > 0 ? lowest : 0;
         return near;
@@ -406,7 +419,7 @@ class Sharing {
     // A device that fitted neither way while the others were still open may fit one now.
     void snap_left_overs() {
         std::vector<MilliW> sums;
-        for (std::uint32_t device = 0; device < power_.size(); ++device) {
+        for (const auto device : discrete_) {
             const MilliW given_low = problem_.low[layout_.device_at[device]];
             const MilliW given_high = problem_.high[layout_.device_at[device]];
             const Span near = takeable(device, power_[device]);
@@ -458,10 +471,11 @@ class Sharing {
     const AllocationProblem& problem_;
     Layout layout_;
     Water water_;
-    Bounds others_;  // of the hard limits alone, or of all, whichever are not in force
-    std::vector<MilliW> power_;    // the answer, by device position
+    Bounds others_;              // of the hard limits alone, or of all, whichever are not in force
+    std::vector<MilliW> power_;  // the answer, by device position
     std::vector<Mapped> orders_;
-    std::vector<std::size_t> sequence_;  // hard orders first
+    std::vector<std::uint32_t> discrete_;  // positions of the devices with a gap or with steps
+    std::vector<std::size_t> sequence_;    // hard orders first
 };
 
 }  // namespace

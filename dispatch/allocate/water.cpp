@@ -101,7 +101,9 @@ Water::Water(const AllocationProblem& problem, const Layout& layout) : layout_(l
         devices_.push_back({preferred, std::clamp(problem.weight[device], reach, 2 * device_limit_mw), lo, hi});
         heaviest = std::max(heaviest, devices_.back().weight);
     }
-    shift_ = std::min(30, 57 - static_cast<int>(std::bit_width(static_cast<std::uint64_t>(heaviest))));
+    // The next lambda moves the heaviest device by less than a milliwatt, if the products leave room for that.
+    const int bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(heaviest)));
+    shift_ = std::min(bits, 57 - bits);
     node_low_.resize(nodes);
     node_high_.resize(nodes);
     for (std::size_t pos = 0; pos < nodes; ++pos) {
@@ -230,10 +232,19 @@ MilliW Water::wish(std::uint32_t device) const {
     return preferred + std::clamp(move, -weight, weight);
 }
 
-inline MilliW Water::at(const Device& device, std::int64_t lambda) const {
-    const MilliW power = device.preferred + ((lambda * device.weight) >> shift_), low = device.low, high = device.high;
+inline MilliW Water::unboxed(const Device& device, std::int64_t lambda) const {
+    return device.preferred + ((lambda * device.weight) >> shift_);
+}
+
+// Without a branch: which side of its box a device is on cannot be foreseen.
+inline MilliW Water::boxed(const Device& device, MilliW power) {
+    const MilliW low = device.low, high = device.high;
     const MilliW capped = power < high ? power : high;
     return capped > low ? capped : low;
+}
+
+inline MilliW Water::at(const Device& device, std::int64_t lambda) const {
+    return boxed(device, unboxed(device, lambda));
 }
 
 inline MilliW Water::clamped(std::uint32_t node, MilliW sum) const {
@@ -249,9 +260,10 @@ MilliW Water::evaluate(std::uint32_t node, std::int64_t lambda) {
         MilliW sum = raw_[each], slope = slope_[each];
         const Device* last = devices_.data() + layout_.first[each + 1];
         for (const Device* device = devices_.data() + layout_.first[each]; device < last; ++device) {
-            const MilliW power = at(*device, lambda);
-            sum += power;
-            const bool moves = (power > device->low) & (power < device->high);
+            const MilliW power = unboxed(*device, lambda);
+            sum += boxed(*device, power);
+            // Downwards, where most orders go: many a device prefers the upper edge of its box.
+            const bool moves = (power > device->low) & (power <= device->high);
             slope += device->weight & -static_cast<MilliW>(moves);
         }
         raw_[each] = sum;
@@ -296,6 +308,11 @@ std::int64_t Water::find(std::uint32_t node, MilliW target, std::int64_t guess) 
         return lambda;
     }
     const auto devices = layout_.first[layout_.end[node]] - layout_.first[node];
+    if (guess != 0 && guess > below && guess < above) {  // more than a guess, often: little has changed
+        evaluate_both(node, guess);
+        if (raw_[node] == target) next_from_raw(node);
+        if (raw_[node] == target || (raw_[node] < target && target < next_[node])) return guess;
+    }
     MilliW last_size = model::unlimited_mw;
     int slow = 0;
     while (above - below > 1) {
@@ -366,7 +383,10 @@ void Water::assign(std::uint32_t node, std::int64_t lambda, MilliW rest) {
     const auto share = [&](MilliW from, MilliW to) {
         if (rest == 0 || from == to) return from;
         seen += to - from;
-        const auto due = static_cast<MilliW>(static_cast<Wide>(seen) * rest / gain);
+        MilliW product = 0;
+        const MilliW due = __builtin_mul_overflow(seen, rest, &product)
+                               ? static_cast<MilliW>(static_cast<Wide>(seen) * rest / gain)
+                               : product / gain;
         const MilliW part = due - given;
         given = due;
         return from + part;

@@ -57,6 +57,7 @@ class Water {
 
     model::MilliW sum(const std::vector<std::uint32_t>& devices) const;
     const std::vector<model::MilliW>& power() const { return power_; }
+    std::vector<model::MilliW> take_power() { return std::move(power_); }
     const std::vector<Breach>& breaches() const { return breaches_; }  // node = position
     model::MilliW wish(std::uint32_t device) const;
     // The nearest node above (or at) that has its own lambda; the root if none.
@@ -80,6 +81,8 @@ class Water {
         sought,   // this is a guess
     };
 
+    model::MilliW unboxed(const Device& device, std::int64_t lambda) const;
+    static model::MilliW boxed(const Device& device, model::MilliW power);
     model::MilliW at(const Device& device, std::int64_t lambda) const;
     model::MilliW clamped(std::uint32_t node, model::MilliW sum) const;
     model::MilliW evaluate(std::uint32_t node, std::int64_t lambda);
