@@ -247,6 +247,21 @@ void Core::State::issue(std::uint32_t place, model::CommandKind kind, model::Out
     refresh_told(resource);
 }
 
+// The last command once more, by the same id: the device has come back, and whether it still knows is its session's to
+// find out.
+void Core::State::repeat(std::uint32_t place, model::Outputs& out) {
+    auto& resource = s.resources[place];
+    auto& record = resource.commands.back();
+    record.state = CommandState::sent;
+    record.changed_us = s.now_us;
+    record.reason = "told again after it came back";
+    out.commands.push_back(record.command);
+    resource.resend = false;
+    resource.ack_due_us = shifted(s.now_us, std::max(settings.silent_after_us, resource.resource.settles_us));
+    resource.retry_us = model::never;
+    refresh_told(resource);
+}
+
 void Core::State::tell(std::uint32_t place, model::Outputs& out) {
     auto& resource = s.resources[place];
     if (!resource.resource.connected || !resource.resource.controllable) return;
@@ -271,8 +286,10 @@ void Core::State::tell(std::uint32_t place, model::Outputs& out) {
     const Schedule told = stands ? Schedule{last->command.steps, last->command.end_us, false} : Schedule{};
     const bool small = place < nudged.size() && nudged[place] != 0;
     const MilliW band = small ? settings.deadband_mw / 10 : deadband_now(resource);
-    if (!stands || resource.resend || differs(told, resource.wanted, s.now_us, band)) {
+    if (!stands || differs(told, resource.wanted, s.now_us, band)) {
         issue(place, model::CommandKind::setpoint, out);
+    } else if (resource.resend) {
+        repeat(place, out);
     }
 }
 

@@ -185,7 +185,24 @@ TEST(CoreCommands, a_device_that_comes_back_is_told_again) {
     desk.run(second_us);
     const auto commands = desk.fresh();
     ASSERT_EQ(commands.size(), 1U);
-    EXPECT_EQ(commands[0].steps[0].power_mw, 10 * kw);
+    EXPECT_EQ(commands[0], desk.command);  // the same command: its session finds out whether the device still knows it
+}
+
+TEST(CoreCommands, what_is_told_again_must_be_answered_again) {
+    Told desk;
+    desk.ack(desk.command, AckState::accepted);
+    auto resource = desk.resource("a");
+    resource.connected = false;
+    desk.set(resource);
+    desk.run(second_us);
+    resource.connected = true;
+    desk.set(resource);
+    desk.run(second_us);
+    EXPECT_EQ(desk.core.commands().at(0).state, CommandState::sent);
+    EXPECT_EQ(desk.core.commands().size(), 1U);
+    desk.ack(desk.command, AckState::timeout);
+    desk.run(second_us);
+    EXPECT_EQ(desk.core.commands().at(0).state, CommandState::timeout);
 }
 
 TEST(CoreCommands, a_device_that_missed_its_release_gets_it_when_it_comes_back) {

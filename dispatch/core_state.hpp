@@ -119,6 +119,7 @@ struct Core::State {
     void upkeep(std::uint32_t place, model::Outputs& out);
     void tell(std::uint32_t place, model::Outputs& out);
     void issue(std::uint32_t place, model::CommandKind kind, model::Outputs& out);
+    void repeat(std::uint32_t place, model::Outputs& out);
     void take_ack(const model::Ack& ack);
     void close_command(std::uint32_t place);
     void hasten_report(EventState& event);

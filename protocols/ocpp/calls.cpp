@@ -32,6 +32,7 @@ std::string action_words(const Work& work) {
             return "setting the charging profile";
         case Task::clear:
             return "clearing the charging profile";
+        case Task::compare:
         case Task::verify:
             return "asking for the composite schedule";
         case Task::request:
@@ -82,6 +83,10 @@ void failed(Turn& turn, const Work& work, AckState state, const std::string& rea
         case Task::configure:
         case Task::verify:
             turn.notice(Severity::info, "call_failed", action_words(work) + ": " + reason);
+            break;
+        case Task::compare:
+            turn.notice(Severity::info, "call_failed", action_words(work) + ": " + reason);
+            compared(turn, work, std::nullopt);
             break;
         case Task::fallback:
         case Task::command:
@@ -165,6 +170,8 @@ void lose_calls(Turn& turn, std::string_view reason) {
     for (const Work& work : works) {
         const bool profile = work.task == Task::fallback || work.task == Task::command || work.task == Task::clear;
         if (profile) work_failed(turn, work, AckState::timeout, std::string(reason));
+        if (work.task == Task::compare && work.acknowledge)
+            acknowledge(turn, work.command, AckState::timeout, std::string(reason));
         if (work.task == Task::request) {
             turn.notice(Severity::info, "call_failed", action_words(work) + ": " + std::string(reason));
         }

@@ -19,7 +19,21 @@ constexpr std::size_t index(Role role) {
 }
 
 bool is_profile_work(const Work& work) {
-    return work.task == Task::fallback || work.task == Task::command || work.task == Task::clear;
+    return work.task == Task::fallback || work.task == Task::command || work.task == Task::clear ||
+           work.task == Task::compare;
+}
+
+bool holds_command(const Outlet& outlet) {
+    return outlet.installed[index(Role::transaction)] || outlet.installed[index(Role::standing)];
+}
+
+// It has come back, and a profile of ours may be there still.
+bool asks_first(const Turn& turn, const Outlet& outlet) {
+    return !outlet.asked && !turn.policy().quiet && holds_command(outlet);
+}
+
+bool compares(const Work& work, const Outlet& outlet) {
+    return work.task == Task::compare && work.outlet == outlet.number;
 }
 
 // What waits for this outlet is overtaken.
@@ -60,7 +74,7 @@ void take_release(Turn& turn, Outlet& outlet, const Command& command) {
     }
 }
 
-void take_setpoint(Turn& turn, Outlet& outlet, const Command& command) {
+void settle_fallback(Turn& turn, Outlet& outlet, const Command& command) {
     const bool room = turn.peer.learnt.profiles.has_fallback_level() || outlet.transaction;
     const bool installed = outlet.installed[index(Role::fallback)];
     if (command.has_fallback && room && (!installed || outlet.fallback_mw != command.fallback_mw)) {
@@ -73,10 +87,33 @@ void take_setpoint(Turn& turn, Outlet& outlet, const Command& command) {
     } else if (!command.has_fallback && installed) {
         enqueue_clear(turn, outlet, Role::fallback, {}, false);
     }
-    Work work{Task::command, outlet.number};
+}
+
+void enqueue_command(Turn& turn, Task task, const Outlet& outlet, const Command& command, bool acknowledge) {
+    Work work{task, outlet.number};
     work.command = command;
-    work.acknowledge = true;
+    work.acknowledge = acknowledge;
     enqueue(turn, std::move(work));
+}
+
+void say_command(Turn& turn, Outlet& outlet, const Command& command, bool acknowledge) {
+    outlet.asked = true;  // from now on it holds what it is told
+    settle_fallback(turn, outlet, command);
+    enqueue_command(turn, Task::command, outlet, command, acknowledge);
+}
+
+void take_setpoint(Turn& turn, Outlet& outlet, const Command& command) {
+    auto& flight = turn.peer.flight;
+    if (flight && compares(flight->work, outlet)) {  // the question that is on its way serves this command as well
+        flight->work.command = command;
+        flight->work.acknowledge = true;
+        return;
+    }
+    if (asks_first(turn, outlet)) {
+        enqueue_command(turn, Task::compare, outlet, command, true);
+    } else {
+        say_command(turn, outlet, command, true);
+    }
 }
 
 void command_accepted(Turn& turn, Outlet& outlet, const Work& work) {
@@ -95,6 +132,16 @@ void command_accepted(Turn& turn, Outlet& outlet, const Work& work) {
     }
 }
 
+// The station holds it already: nothing is sent, and it counts as told.
+void command_held(Turn& turn, Outlet& outlet, const Work& work, const Profile& profile) {
+    if (work.acknowledge) acknowledge(turn, work.command, AckState::accepted, "the station holds it already");
+    outlet.wanted = work.command;
+    outlet.renew_us = profile.renew_us;
+    outlet.verified_us = turn.now;
+    settle_fallback(turn, outlet, work.command);
+    keep(turn);
+}
+
 bool in_force(const std::optional<Command>& command, Us now) {
     return command && command->kind == CommandKind::setpoint && command->end_us > now;
 }
@@ -108,7 +155,7 @@ void acknowledge(Turn& turn, const Command& command, AckState state, std::string
 }
 
 void take_command(Turn& turn, Outlet& outlet, const Command& command) {
-    const Peer& peer = turn.peer;
+    Peer& peer = turn.peer;
     if (!peer.connected || !peer.booted) {
         acknowledge(turn, command, AckState::timeout, peer.connected ? "the station has not booted" : "not connected");
         return;
@@ -118,6 +165,12 @@ void take_command(Turn& turn, Outlet& outlet, const Command& command) {
         return;
     }
     supersede_waiting(turn, outlet, command);
+    auto& flight = peer.flight;
+    if (flight && compares(flight->work, outlet) && flight->work.acknowledge && flight->work.command.id != command.id) {
+        acknowledge(turn, flight->work.command, AckState::superseded,
+                    "replaced by " + command.id + " before it was sent");
+        flight->work.acknowledge = false;
+    }
     outlet.newest = command.id;
     if (command.kind == CommandKind::release) {
         take_release(turn, outlet, command);
@@ -143,7 +196,8 @@ std::optional<Profile> profile_of(Turn& turn, Work& work) {
     }
     bool& installed = outlet.installed[index(work.sent->role)];
     work.replaces = installed;
-    installed = true;  // from now on it may be there, whatever becomes of the answer
+    installed = true;  // from now on it may be there, whatever becomes of the answer, and of us
+    if (!work.replaces) keep(turn);
     return work.sent;
 }
 
@@ -183,6 +237,7 @@ void work_failed(Turn& turn, const Work& work, AckState state, const std::string
 }
 
 void composite_answered(Turn& turn, const Work& work, const std::optional<Composite>& composite) {
+    if (work.task == Task::compare) return compared(turn, work, composite);
     const Outlet& outlet = *turn.peer.outlet(work.outlet);
     if (!outlet.wanted || outlet.wanted->id != work.command.id) return;  // overtaken meanwhile
     if (!composite) {
@@ -198,13 +253,45 @@ void composite_answered(Turn& turn, const Work& work, const std::optional<Compos
                     std::to_string(excess->ordered_mw / 1000) + " W were ordered and accepted");
 }
 
+std::int32_t asked_s(const Turn& turn, const Work& work) {
+    constexpr std::int64_t least_s = 3'600;
+    constexpr std::int64_t most_s = 86'400;
+    if (work.task == Task::verify || work.command.steps.empty()) return least_s;
+    const Us span_us = work.command.steps.back().start_us - turn.now + model::minute_us;
+    return static_cast<std::int32_t>(std::clamp(span_us / model::second_us, least_s, most_s));
+}
+
+void compared(Turn& turn, const Work& work, const std::optional<Composite>& composite) {
+    Outlet& outlet = *turn.peer.outlet(work.outlet);
+    outlet.asked = true;
+    const std::string current = work.acknowledge ? outlet.newest : outlet.wanted ? outlet.wanted->id : "";
+    if (current != work.command.id || turn.now >= work.command.end_us) {
+        if (work.acknowledge) acknowledge(turn, work.command, AckState::aborted, "over before it could be sent");
+        return;
+    }
+    const std::string transaction = outlet.transaction ? outlet.transaction->id : std::string();
+    const Electrical electrical = turn.peer.electrical();
+    const Profile profile =
+        command_profile(turn.now, work.command, work.outlet, transaction, electrical, turn.peer.learnt.profiles);
+    std::optional<Composite> known = composite;
+    if (known && known->duration_s == 0) known->duration_s = asked_s(turn, work);  // not said: as it was asked for
+    if (known && holds_command(outlet) && follows(*known, profile, turn.now, electrical)) {
+        command_held(turn, outlet, work, profile);
+    } else {
+        say_command(turn, outlet, work.command, work.acknowledge);
+    }
+}
+
 void reapply(Turn& turn, Outlet& outlet) {
     if (!in_force(outlet.wanted, turn.now)) return;
-    const auto waits = [&](const Work& work) { return work.task == Task::command && work.outlet == outlet.number; };
+    const auto waits = [&](const Work& work) {
+        return compares(work, outlet) || (work.task == Task::command && work.outlet == outlet.number);
+    };
     if (std::any_of(turn.peer.queue.begin(), turn.peer.queue.end(), waits)) return;
-    Work work{Task::command, outlet.number};
-    work.command = *outlet.wanted;
-    enqueue(turn, std::move(work));
+    if (turn.peer.flight && compares(turn.peer.flight->work, outlet)) return;
+    const Task task = asks_first(turn, outlet) ? Task::compare : Task::command;
+    outlet.asked = outlet.asked || task == Task::command;
+    enqueue_command(turn, task, outlet, *outlet.wanted, false);
 }
 
 void commands_due(Turn& turn) {

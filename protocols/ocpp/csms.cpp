@@ -178,6 +178,10 @@ void Csms::connected(Us now, std::string_view station, Version version, Output& 
     peer.heard_us = now;
     peer.asked_boot = 0;
     peer.ask_boot_us = turn.policy().quiet ? model::never : now + turn.policy().boot_wait_us;
+    for (Outlet& outlet : peer.outlets) {
+        outlet.asked = false;
+        outlet.verify_us = model::never;
+    }
     tell_resources(turn);
     if (peer.booted) {
         // A mere reconnect is not followed by a BootNotification. What the station holds may have been lost all the

@@ -38,6 +38,7 @@ struct Outlet {
     std::deque<std::string> ended;
     std::array<bool, role_count> installed{};  // may be on the station
     model::MilliW fallback_mw = 0;             // of the installed fallback
+    bool asked = false;                        // what it holds was asked for, or told, since it came back or booted
     std::string newest;                        // id of the last command that the core gave
     std::optional<model::Command> wanted;      // last setpoint that the station accepted
     model::Us renew_us = model::never;
@@ -53,7 +54,8 @@ enum class Task : std::uint8_t {
     fallback,   // SetChargingProfile
     command,    // SetChargingProfile
     clear,      // ClearChargingProfile
-    verify,     // GetCompositeSchedule
+    compare,    // GetCompositeSchedule, before a command to a station that has come back: it may hold it already
+    verify,     // GetCompositeSchedule, after a command: does it mean to do it?
     request,    // of the operator
 };
 
@@ -61,7 +63,7 @@ struct Work {
     Task task{};
     std::uint16_t outlet = 0;
     Role role{};             // clear
-    model::Command command;  // fallback, command, clear, verify; id "" = nobody waits for an Ack
+    model::Command command;  // fallback, command, clear, compare, verify; id "" = nobody waits for an Ack
     bool acknowledge = false;
     std::string action;           // request; configure: the name of the setting
     std::string payload;          // request; configure: its value
@@ -219,10 +221,14 @@ void take_command(Turn& turn, Outlet& outlet, const model::Command& command);
 std::optional<Profile> profile_of(Turn& turn, Work& work);
 void profile_answered(Turn& turn, const Work& work, bool accepted, const std::string& words);
 void clear_answered(Turn& turn, const Work& work, const std::string& words);
-inline constexpr std::int32_t verified_s = 3600;  // how far ahead a composite schedule is asked for
+std::int32_t asked_s(const Turn& turn,
+                     const Work& work);  // compare, verify: how far ahead a composite schedule is asked for
 void composite_answered(Turn& turn, const Work& work, const std::optional<Composite>& composite);
+// The answer to `compare`; nothing: there was none that says anything.
+void compared(Turn& turn, const Work& work, const std::optional<Composite>& composite);
 void work_failed(Turn& turn, const Work& work, model::AckState state, const std::string& reason);
-// Sends the wanted command again: to a new transaction, a rebooted station, or because steps were left over.
+// Sees to it that the outlet has its wanted command: after a reconnect, a reboot, for a new transaction, or because
+// steps were left over.
 void reapply(Turn& turn, Outlet& outlet);
 void commands_due(Turn& turn);
 model::Us commands_next_due(const Peer& peer);

@@ -288,7 +288,7 @@ TEST_P(OcppPair, what_was_cut_off_is_said_again_and_counted_once) {
     EXPECT_EQ(pair.csms.station("cs-1")->errors, 0U);
 }
 
-TEST_P(OcppPair, a_reconnecting_station_gets_its_command_again) {
+TEST_P(OcppPair, a_reconnecting_station_is_asked_for_its_command_and_not_told_again) {
     Pair pair(options());
     pair.connect();
     pair.plug_in();
@@ -297,8 +297,22 @@ TEST_P(OcppPair, a_reconnecting_station_gets_its_command_again) {
     EXPECT_FALSE(pair.resource("cs-1").connected);
     const std::size_t before = pair.calls("SetChargingProfile").size();
     pair.connect();
-    EXPECT_EQ(pair.calls("SetChargingProfile").size(), before + 1);
+    EXPECT_EQ(pair.calls("GetCompositeSchedule").size(), 1U);
+    EXPECT_EQ(pair.calls("SetChargingProfile").size(), before);
     EXPECT_EQ(pair.acks().size(), 1U);
+}
+
+TEST_P(OcppPair, a_station_that_lost_its_memory_is_told_again) {
+    Pair pair(options());
+    pair.connect();
+    pair.send(setpoint("c1", "cs-1", pair.now, model::never, {{pair.now, 6'000'000}}));
+    const std::size_t before = pair.calls("SetChargingProfile").size();
+    pair.disconnect();
+    pair.station = Station(options());
+    pair.connect();
+    EXPECT_EQ(pair.calls("SetChargingProfile").size(), before + 1);
+    pair.plug_in();
+    EXPECT_DOUBLE_EQ(pair.station.limit_w(pair.now, 1), 6'000);
 }
 
 TEST_P(OcppPair, the_next_vehicle_is_under_the_command_too) {

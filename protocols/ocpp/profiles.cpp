@@ -120,6 +120,50 @@ MilliW ordered_mw(const model::Command& command, Us when) {
     return power_mw;
 }
 
+namespace {
+
+// What holds at `when`; nothing: outside of it.
+std::optional<MilliW> offered_mw(const Composite& composite, Us when, const Electrical& electrical) {
+    if (when >= composite.start_us + composite.duration_s * second_us) return std::nullopt;
+    const Composite::Part* part = nullptr;
+    for (const Composite::Part& each : composite.parts) {
+        if (composite.start_us + each.start_s * second_us <= when) part = &each;
+    }
+    if (part == nullptr) return std::nullopt;
+    return power_of(composite.unit, part->limit, electrical, part->phases);
+}
+
+std::optional<MilliW> profiled_mw(const Profile& profile, Us when, const Electrical& electrical) {
+    if (when < profile.start_us || when >= std::min(profile.end_us(), profile.renew_us)) return std::nullopt;
+    double limit = 0;
+    for (const Period& period : profile.periods) {
+        if (profile.start_us + period.start_s * second_us <= when) limit = period.limit;
+    }
+    return power_of(profile.unit, limit, electrical);
+}
+
+}  // namespace
+
+bool follows(const Composite& composite, const Profile& profile, Us now, const Electrical& electrical) {
+    const RateUnit coarser = composite.unit == profile.unit ? profile.unit : RateUnit::A;
+    const MilliW tolerance_mw = power_of(coarser, 0.1, electrical);
+    // The second around each change belongs to rounding: ask inside.
+    std::vector<Us> instants;
+    for (const Period& period : profile.periods)
+        instants.push_back(std::max(profile.start_us + period.start_s * second_us, now) + second_us);
+    for (const Composite::Part& part : composite.parts)
+        instants.push_back(std::max(composite.start_us + part.start_s * second_us, now) + second_us);
+    bool seen = false;
+    for (const Us at_us : instants) {
+        const auto ordered = profiled_mw(profile, at_us, electrical);
+        if (!ordered) continue;
+        const auto offered = offered_mw(composite, at_us, electrical);
+        if (!offered || std::abs(*offered - *ordered) > tolerance_mw) return false;
+        seen = true;
+    }
+    return seen;
+}
+
 std::optional<Excess> excess_of(const Composite& composite, const model::Command& command, Us now,
                                 const Electrical& electrical) {
     const MilliW tolerance_mw = electrical.voltage_mv * electrical.phases / 10 + 1000;

@@ -94,6 +94,9 @@ struct Composite {
 
 // The most that a command allows at `when`; unlimited_mw outside of it.
 model::MilliW ordered_mw(const model::Command& command, model::Us when);
+// Whether the composite is what the profile orders, from `now` on and at each of its changes, within the rounding of
+// the wire. What is not in the composite any more is not known: false.
+bool follows(const Composite& composite, const Profile& profile, model::Us now, const Electrical& electrical);
 // The first instant at which the composite lies above the command by more than a tenth of an ampere per phase.
 struct Excess {
     model::Us at_us = 0;

@@ -223,7 +223,7 @@ class Operator(Peer):
         self.events.done()
 
     def check(self, facts):
-        self.devices.settle({device["id"]: device["node"] for device in facts["/devices"] if device["id"][0] == "D"})
+        self.devices.settle({device["id"]: device["node"] for device in facts["/devices"] if re.fullmatch(r"D\d+", device["id"])})
         self.nodes.settle({node["id"]: node["parent"] for node in facts["/nodes"] if node["id"][0] == "n"})
         mine = [event for event in facts["/events"] if event["source"] == "operator"]
         found = {event["native_id"]: (event["revision"], event["name"], event["status"] == "cancelled") for event in mine}
@@ -351,11 +351,11 @@ class Charging(Peer):
         self.running = answer["transactionId"] if action == "StartTransaction" else payload["transactionInfo"]["transactionId"]
         if self.running in self.ids:
             raise AssertionError(f"{self.name}: {self.running} was the id of an earlier transaction")
+        self.ids.add(self.running)
         if self.random.random() < 0.3:  # the same once more: the same transaction
             again = self.station.call(action, payload)
             if again.get("transactionId", self.running) != self.running:
                 raise AssertionError(f"{self.name}: {action} sent again: {again}, it was {self.running}")
-        self.ids.add(self.running)
         if self.version == "ocpp1.6":
             self.station.call("StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Charging"})
 

@@ -181,7 +181,7 @@ Rendered clear_request(const Work& work) {
 Rendered composite_request(const Turn& turn, const Work& work) {
     GetCompositeScheduleRequest request;
     request.connectorId = work.outlet;
-    request.duration = verified_s;
+    request.duration = asked_s(turn, work);
     request.chargingRateUnit =
         turn.peer.learnt.profiles.unit() == RateUnit::A ? ChargingRateUnit::A : ChargingRateUnit::W;
     return {"GetCompositeSchedule", wire::to_json(request)};
@@ -203,6 +203,7 @@ std::optional<Rendered> render(Turn& turn, Work& work) {
             return std::nullopt;
         case Task::clear:
             return clear_request(work);
+        case Task::compare:
         case Task::verify:
             return composite_request(turn, work);
         case Task::request:
@@ -270,6 +271,7 @@ wire::Failure answered(Turn& turn, const Work& work, std::string_view payload) {
             clear_answered(turn, work, std::string(to_text(response.status)));
             return std::nullopt;
         }
+        case Task::compare:
         case Task::verify: {
             GetCompositeScheduleResponse response;
             if (auto failure = read_message(turn, "GetCompositeScheduleResponse", payload, response)) return failure;

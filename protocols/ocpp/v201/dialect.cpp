@@ -260,7 +260,7 @@ Rendered clear_request(const Work& work) {
 
 Rendered composite_request(const Turn& turn, const Work& work) {
     GetCompositeScheduleRequest request;
-    request.duration = verified_s;
+    request.duration = asked_s(turn, work);
     request.evseId = work.outlet;
     request.chargingRateUnit =
         turn.peer.learnt.profiles.unit() == RateUnit::A ? ChargingRateUnitEnum::A : ChargingRateUnitEnum::W;
@@ -283,6 +283,7 @@ std::optional<Rendered> render(Turn& turn, Work& work) {
             return std::nullopt;
         case Task::clear:
             return clear_request(work);
+        case Task::compare:
         case Task::verify:
             return composite_request(turn, work);
         case Task::request:
@@ -357,6 +358,7 @@ wire::Failure answered(Turn& turn, const Work& work, std::string_view payload) {
             clear_answered(turn, work, words_of(to_text(response.status), response.statusInfo));
             return std::nullopt;
         }
+        case Task::compare:
         case Task::verify: {
             GetCompositeScheduleResponse response;
             if (auto failure = read_message(turn, "GetCompositeScheduleResponse", payload, response)) return failure;
