@@ -50,6 +50,7 @@ struct OcppConfig {
     std::optional<Port> port;      // ws://, security profile 1: Basic authentication on a trusted network
     bool plain_anywhere = false;   // ws:// on an address that is not loopback
     std::optional<Port> tls_port;  // wss://, security profile 2
+    std::optional<Port> mutual_port;  // wss://, security profile 3: stations show a certificate that tls.ca issued
     std::optional<TlsConfig> tls;
     wire::Whole<std::int32_t, 1, 86'400> heartbeat_s{300};
     wire::Whole<std::int32_t, 0, 86'400> meter_interval_s{10};
@@ -58,8 +59,8 @@ struct OcppConfig {
     bool unsecured = false;        // stations without a password: trusted networks only
     std::vector<std::string> tokens;  // that may charge; empty = all
 };
-RECORD(OcppConfig, address, port, plain_anywhere, tls_port, tls, heartbeat_s, meter_interval_s, call_timeout_s, strict,
-       unsecured, tokens)
+RECORD(OcppConfig, address, port, plain_anywhere, tls_port, mutual_port, tls, heartbeat_s, meter_interval_s,
+       call_timeout_s, strict, unsecured, tokens)
 
 struct Ieee2030Config {
     std::string address = "127.0.0.1";

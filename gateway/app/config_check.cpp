@@ -33,8 +33,11 @@ class Check {
         require(is_loopback(config_, "api.address", config_.api.address), "api.address",
                 "expected a loopback address: the operator's interface asks for no password");
         if (const auto& ocpp = config_.ocpp) {
-            require(ocpp->port || ocpp->tls_port, "ocpp", "expected port, tls_port or both");
+            require(ocpp->port || ocpp->tls_port || ocpp->mutual_port, "ocpp",
+                    "expected port, tls_port, mutual_port or several of them");
             require(!ocpp->tls_port || ocpp->tls, "ocpp.tls_port", "needs [ocpp.tls] with chains and keys");
+            require(!ocpp->mutual_port || (ocpp->tls && !ocpp->tls->ca.empty()), "ocpp.mutual_port",
+                    "needs [ocpp.tls] with chains, keys and the ca that issues the stations' certificates");
             const bool loopback = is_loopback(config_, "ocpp.address", ocpp->address);
             require(!ocpp->port || loopback || ocpp->plain_anywhere, "ocpp.port",
                     "ws:// beyond loopback shows passwords; expected tls_port, or plain_anywhere on a trusted network");
@@ -147,7 +150,10 @@ certs::SslContext server_context(const Config& config, std::string_view key, cer
 
 void check_certificates(const Config& config) {
     using certs::TlsProfile;
-    if (config.ocpp && config.ocpp->tls) server_context(config, "ocpp.tls", TlsProfile::ocpp_basic, *config.ocpp->tls);
+    if (config.ocpp && config.ocpp->tls) {
+        server_context(config, "ocpp.tls", TlsProfile::ocpp_basic, *config.ocpp->tls);
+        if (config.ocpp->mutual_port) server_context(config, "ocpp.tls", TlsProfile::ocpp_mutual, *config.ocpp->tls);
+    }
     if (config.ieee2030_5) server_context(config, "ieee2030_5.tls", TlsProfile::ieee2030_5, config.ieee2030_5->tls);
     if (config.openadr3 && config.openadr3->tls)
         server_context(config, "openadr3.tls", TlsProfile::openadr3, *config.openadr3->tls);

@@ -104,8 +104,10 @@ TEST_F(ConfigFile, relative_paths_start_at_the_file) {
 }
 
 TEST_F(ConfigFile, what_one_key_alone_cannot_say_is_checked) {
-    EXPECT_THAT(error_of_file("[ocpp]\n"), HasSubstr("ocpp: expected port, tls_port or both"));
+    EXPECT_THAT(error_of_file("[ocpp]\n"), HasSubstr("ocpp: expected port, tls_port, mutual_port"));
     EXPECT_THAT(error_of_file("[ocpp]\ntls_port = 1\n"), HasSubstr("needs [ocpp.tls]"));
+    EXPECT_THAT(error_of_file("[ocpp]\nmutual_port = 1\n[ocpp.tls]\nchains = [\"c\"]\nkeys = [\"k\"]\n"),
+                HasSubstr("issues the stations' certificates"));
     EXPECT_THAT(error_of_file("[[devices]]\nid = \"a\"\nnode = \"nowhere\"\n"), HasSubstr("there is no node nowhere"));
     EXPECT_THAT(error_of_file("[[devices]]\nid = \"a\"\n[[devices]]\nid = \"a\"\n"), HasSubstr("a stands twice"));
     EXPECT_THAT(error_of_file("[[devices]]\nid = \"a\"\n[[devices]]\nid = \"b\"\nresource = \"a\"\n"),

@@ -90,6 +90,11 @@ void Service::listen_for_stations() {
         options.tls = server_context(config_, "ocpp.tls", certs::TlsProfile::ocpp_basic, *config_.ocpp->tls);
         open(Role::ocpp, options, "/<station>");
     }
+    if (config_.ocpp->mutual_port) {
+        options.port = *config_.ocpp->mutual_port;
+        options.tls = server_context(config_, "ocpp.tls", certs::TlsProfile::ocpp_mutual, *config_.ocpp->tls);
+        open(Role::ocpp, options, "/<station>");
+    }
 }
 
 std::string Service::listening_table() const {
