@@ -1,6 +1,7 @@
 // Commands of the core as charging profiles. A command is the whole desired state of one outlet, so only the newest one
 // matters: one that still waits is replaced, and what the station holds is replaced by profile id (K01.FR.05).
 #include <algorithm>
+#include <utility>
 
 #include "protocols/ocpp/csms_state.hpp"
 
@@ -13,6 +14,8 @@ using model::Severity;
 using model::Us;
 
 namespace {
+
+constexpr std::string_view held_already = "the station holds it already";
 
 constexpr std::size_t index(Role role) {
     return static_cast<std::size_t>(role);
@@ -102,7 +105,17 @@ void say_command(Turn& turn, Outlet& outlet, const Command& command, bool acknow
     enqueue_command(turn, Task::command, outlet, command, acknowledge);
 }
 
-void take_setpoint(Turn& turn, Outlet& outlet, const Command& command) {
+bool asks_the_same(const Command& one, const Command& other) {
+    return one.kind == other.kind && one.steps == other.steps && one.end_us == other.end_us &&
+           one.has_fallback == other.has_fallback && one.fallback_mw == other.fallback_mw;
+}
+
+void take_setpoint(Turn& turn, Outlet& outlet, const Command& command, bool held) {
+    if (held && outlet.wanted && asks_the_same(*outlet.wanted, command) && holds_command(outlet)) {
+        outlet.wanted = command;
+        acknowledge(turn, command, AckState::accepted, std::string(held_already));
+        return;
+    }
     auto& flight = turn.peer.flight;
     if (flight && compares(flight->work, outlet)) {  // the question that is on its way serves this command as well
         flight->work.command = command;
@@ -134,7 +147,8 @@ void command_accepted(Turn& turn, Outlet& outlet, const Work& work) {
 
 // The station holds it already: nothing is sent, and it counts as told.
 void command_held(Turn& turn, Outlet& outlet, const Work& work, const Profile& profile) {
-    if (work.acknowledge) acknowledge(turn, work.command, AckState::accepted, "the station holds it already");
+    if (work.acknowledge) acknowledge(turn, work.command, AckState::accepted, std::string(held_already));
+    outlet.held = !work.acknowledge;
     outlet.wanted = work.command;
     outlet.renew_us = profile.renew_us;
     outlet.verified_us = turn.now;
@@ -172,10 +186,11 @@ void take_command(Turn& turn, Outlet& outlet, const Command& command) {
         flight->work.acknowledge = false;
     }
     outlet.newest = command.id;
+    const bool held = std::exchange(outlet.held, false);
     if (command.kind == CommandKind::release) {
         take_release(turn, outlet, command);
     } else {
-        take_setpoint(turn, outlet, command);
+        take_setpoint(turn, outlet, command, held);
     }
 }
 
@@ -291,6 +306,7 @@ void reapply(Turn& turn, Outlet& outlet) {
     if (turn.peer.flight && compares(turn.peer.flight->work, outlet)) return;
     const Task task = asks_first(turn, outlet) ? Task::compare : Task::command;
     outlet.asked = outlet.asked || task == Task::command;
+    outlet.held = false;
     enqueue_command(turn, task, outlet, *outlet.wanted, false);
 }
 

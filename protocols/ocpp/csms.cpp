@@ -179,7 +179,7 @@ void Csms::connected(Us now, std::string_view station, Version version, Output& 
     peer.asked_boot = 0;
     peer.ask_boot_us = turn.policy().quiet ? model::never : now + turn.policy().boot_wait_us;
     for (Outlet& outlet : peer.outlets) {
-        outlet.asked = false;
+        outlet.asked = outlet.held = false;
         outlet.verify_us = model::never;
     }
     tell_resources(turn);

@@ -39,6 +39,7 @@ struct Outlet {
     std::array<bool, role_count> installed{};  // may be on the station
     model::MilliW fallback_mw = 0;             // of the installed fallback
     bool asked = false;                        // what it holds was asked for, or told, since it came back or booted
+    bool held = false;                         // it has just said that it holds `wanted`; until the next command
     std::string newest;                        // id of the last command that the core gave
     std::optional<model::Command> wanted;      // last setpoint that the station accepted
     model::Us renew_us = model::never;

@@ -93,7 +93,10 @@ TEST_P(OcppResync, what_it_holds_is_not_sent_again) {
 TEST_P(OcppResync, an_equal_order_of_another_id_counts_as_accepted) {
     Returned wire(GetParam());
     wire.answer(composite(GetParam(), {{0, 6000}}));
-    wire.send(order(wire, "c2", 6'000'000));  // asked and found equal already: it is told what is new
+    wire.send(order(wire, "c2", 6'000'000));  // the station has said so just now
+    EXPECT_EQ(wire.told(), 0U);
+    EXPECT_EQ(wire.acks().back().command, "c2");
+    wire.send(order(wire, "c3", 6'000'000));  // whoever asks once more has his reasons
     EXPECT_EQ(wire.told(), 1U);
     Returned other(GetParam());
     other.send(order(other, "c2", 6'000'000));

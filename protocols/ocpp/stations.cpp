@@ -106,7 +106,7 @@ bool take_boot(Turn& turn, const Boot& boot) {
     start_learning(turn);
     for (Outlet& outlet : peer.outlets) {
         outlet.status_us = 0;
-        outlet.asked = false;
+        outlet.asked = outlet.held = false;
         reapply(turn, outlet);
     }
     keep(turn);
