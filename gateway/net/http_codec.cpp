@@ -76,6 +76,7 @@ class HttpReader::Parser final : public beast_http::basic_parser<true> {
     State feed(std::string_view& data) {
         if (!got_some()) {
             while (data.starts_with("\r\n")) data.remove_prefix(2);
+            if (data == "\r") return State::more;  // half of such an empty line
         }
         while (!is_done()) {
             if (data.empty()) return State::more;

@@ -67,6 +67,12 @@ TEST(HttpReader, blanks_after_content_length_and_empty_lines_before_a_request) {
     EXPECT_EQ(outcome.request.body, "abc");
 }
 
+TEST(HttpReader, an_empty_line_before_a_request_may_come_in_two_pieces) {
+    const Outcome outcome = read("\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", 1);
+    ASSERT_EQ(outcome.state, State::complete);
+    EXPECT_EQ(outcome.request.target, "/");
+}
+
 TEST(HttpReader, absolute_targets_become_origin_form) {
     EXPECT_EQ(read("GET http://h:80/x?y HTTP/1.1\r\nHost: h\r\n\r\n").request.target, "/x?y");
     EXPECT_EQ(read("GET HTTPS://h HTTP/1.1\r\nHost: h\r\n\r\n").request.target, "/");
