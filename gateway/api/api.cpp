@@ -5,6 +5,7 @@
 
 #include "gateway/api/views.hpp"
 #include "protocols/wire/json.hpp"
+#include "protocols/wire/scalar.hpp"
 
 namespace busbar::api {
 namespace {
@@ -348,7 +349,14 @@ std::optional<http::Response> refused_at_the_door(const http::Request& request) 
     return std::nullopt;
 }
 
+// Names are kept as JSON, which is UTF-8: one that is not could be written and never be read again.
+bool is_text(const Call& call) {
+    return wire::is_utf8(call.request.target) &&
+           std::all_of(call.path.begin(), call.path.end(), [](const std::string& part) { return wire::is_utf8(part); });
+}
+
 http::Response routed(Call& call) {
+    if (!is_text(call)) return problem(400, "Bad request", "the path is not UTF-8");
     if (auto refusal = refused_at_the_door(call.request)) return *refusal;
     if (!call.path.empty())
         for (const Route& route : routes)

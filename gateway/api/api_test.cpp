@@ -77,6 +77,15 @@ TEST_F(ApiTest, a_name_that_is_not_loopback_is_refused) {
     EXPECT_EQ(notices_[0].severity, model::Severity::security);
 }
 
+// Its journal entry could not be read at the next start.
+TEST_F(ApiTest, a_name_that_is_not_utf8_is_refused) {
+    for (const char* target : {"/nodes/%ff", "/nodes/\xff", "/events/%c3%28"}) {
+        EXPECT_EQ(problem_of(call("PUT", target, R"({"kind":"site"})")).status, 400) << target;
+        EXPECT_EQ(inputs_, 0u);
+    }
+    EXPECT_EQ(call("PUT", "/nodes/%c3%a9", R"({"kind":"site"})").status, 201);
+}
+
 TEST_F(ApiTest, a_page_of_another_origin_is_refused) {
     const http::Header host{"Host", "127.0.0.1:8080"};
     EXPECT_EQ(call({"DELETE", "/events/x", {host, {"Origin", "http://evil.example"}}, {}}).status, 403);
