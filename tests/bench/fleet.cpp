@@ -90,6 +90,10 @@ std::string station_id(std::size_t index) {
     return text.data();
 }
 
+int station_rated_w(std::size_t index) {
+    return 690 * static_cast<int>(10 + index % 23);
+}
+
 std::string station_password(std::size_t index) {
     return "password-of-" + station_id(index);
 }
@@ -100,7 +104,7 @@ class Fleet::Station final : public Link {
         options_.id = station_id(index);
         options_.serial = options_.id;
         options_.version = index % 2 == 0 ? ocpp::Version::v16 : ocpp::Version::v201;
-        options_.max_a = 10 + static_cast<double>(index % 23);  // no two neighbours alike
+        options_.max_a = station_rated_w(index) / 690.0;
         options_.measurands = all_measurands;
     }
 
@@ -268,7 +272,8 @@ void Fleet::hold() {
 
 void Fleet::release() {
     holding_ = false;
-    for (const auto& [station, text] : std::exchange(held_, {})) station->hear(text);
+    for (const auto& [station, text] : std::exchange(held_, {}))
+        if (plan_.speaks_ocpp) station->hear(text);
 }
 
 std::size_t Fleet::held_bytes() const {

@@ -26,6 +26,7 @@ struct FleetPlan {
 
 std::string station_id(std::size_t index);        // "CP00017"
 std::string station_password(std::size_t index);  // as the configuration has it
+int station_rated_w(std::size_t index);           // of three phases; no two neighbours alike
 
 class Fleet {
   public:

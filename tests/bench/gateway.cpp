@@ -33,7 +33,7 @@ std::string device_tables(const GatewayPlan& plan) {
     std::string tables;
     for (std::size_t i = 0; i < plan.stations; ++i) {
         tables += "[[devices]]\nprotocol = \"ocpp\"\nid = " + quoted(station_id(i)) + "\nnode = \"site" +
-                  std::to_string(i / 100) + "\"\nrated_import_w = 22080\n";
+                  std::to_string(i / 100) + "\"\nrated_import_w = " + std::to_string(station_rated_w(i)) + '\n';
         if (plan.ocpp != StationPort::mutual) tables += "password = " + quoted(station_password(i)) + '\n';
         tables += '\n';
     }

@@ -100,25 +100,37 @@ Utility::Utility(Load& load, std::uint16_t port) : load_(load), connection_(std:
 
 Utility::~Utility() = default;
 
-std::string Utility::call(const std::string& target, const std::string& type, const std::string& body) {
-    http::Request request{"POST", std::string(base_path) + target, {{"Content-Type", type}}, body};
+void Utility::begin(const std::string& method, const std::string& target, const std::string& type,
+                    const std::string& body) {
+    http::Request request{method, std::string(base_path) + target, {}, body};
+    if (!type.empty()) request.headers.emplace_back("Content-Type", type);
     if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
     connection_->waiting = true;
     connection_->ask(request);
+}
+
+void Utility::finish() {
     load_.run("the utility's request", 60, [this] { return !connection_->waiting; });
+}
+
+std::string Utility::call(const std::string& target, const std::string& type, const std::string& body) {
+    begin("POST", target, type, body);
+    finish();
     return connection_->body;
 }
 
-void Utility::create(double kilowatts, int start_in_s, int interval_s) {
-    call("/events", "application/json", event_body(program_, ++events_, kilowatts, start_in_s, interval_s));
+void Utility::post(double kilowatts, int start_in_s, int interval_s) {
+    begin("POST", "/events", "application/json", event_body(program_, ++events_, kilowatts, start_in_s, interval_s));
 }
 
-void Utility::post(double kilowatts, int start_in_s, int interval_s) {
-    http::Request request{"POST",
-                          std::string(base_path) + "/events",
-                          {{"Content-Type", "application/json"}, {"Authorization", "Bearer " + token_}},
-                          event_body(program_, ++events_, kilowatts, start_in_s, interval_s)};
-    connection_->ask(request);
+void Utility::create(double kilowatts, int start_in_s, int interval_s) {
+    post(kilowatts, start_in_s, interval_s);
+    finish();
+}
+
+void Utility::remove() {
+    begin("DELETE", "/events/" + member(connection_->body, "id"), {}, {});
+    finish();
 }
 
 }  // namespace busbar::bench

@@ -28,12 +28,15 @@ class Utility {
     ~Utility();
 
     // An event for everything: from `start_in_s` on, four intervals of `interval_s` each, in each the power changes a
-    // little. Waits for the answer, or (post) does not.
+    // little. post() does not wait for the answer; finish() does.
     void create(double kilowatts, int start_in_s, int interval_s);
     void post(double kilowatts, int start_in_s, int interval_s);
+    void finish();
+    void remove();  // the event that was created last
 
   private:
     class Connection;
+    void begin(const std::string& method, const std::string& target, const std::string& type, const std::string& body);
     std::string call(const std::string& target, const std::string& type, const std::string& body);
 
     Load& load_;

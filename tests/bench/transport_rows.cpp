@@ -40,6 +40,8 @@ const std::vector<Row>& transport_rows() {
         {"storm_mtls",
          "10,000 stations come back with mutual TLS and boot, against a raw server with OpenSSL's defaults",
          measure_storm},
+        {"fanout_10k", "an event to 10,000 charging stations, each its own limit, against a raw loop of the same bytes",
+         measure_fanout},
         {"get_ccm8", "2030.5 GETs of a control list on kept CCM8 connections, against a canned TLS server",
          measure_control_list},
         {"ccm8_resumed", "a resumed mutual CCM8 handshake against a full one, both of the program", measure_resumption},
