@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t most_commands = 4;              // kept for each resource
 constexpr Us first_retry_us = 30 * model::second_us;  // to a device that is silent; doubles
+constexpr Us slow_to_show_us = model::minute_us;  // of a device that takes longer, much less is asked in between
 constexpr Us last_retry_us = 10 * model::minute_us;
 constexpr Us slow_meter_us = 4 * second_us;  // one sample of such a meter must do
 constexpr Us answers_gathered_us = second_us;
@@ -98,9 +99,20 @@ MilliW Core::State::deadband(const ResourceState& resource) const {
     return std::max(settings.deadband_mw, (box.high_mw - box.low_mw) / 100);
 }
 
-// A device at its cap does what it can whatever it is told beyond: how far beyond need not be told again and again.
+bool Core::State::has_shown(const ResourceState& resource) const {
+    const Us settled_us = shifted(resource.told_us, resource.resource.settles_us);
+    if (!is_fresh(resource.meter, s.now_us)) return s.now_us >= settled_us;
+    return resource.meter.power_us >= settled_us;
+}
+
+// A device that has just been told something is left alone until its meter can have shown it, unless much has changed:
+// told something else each time, it would never show what it makes of anything. And a device at its cap does what it can
+// whatever it is told beyond: how far beyond need not be told again and again.
 MilliW Core::State::deadband_now(const ResourceState& resource) const {
-    const MilliW band = deadband(resource);
+    MilliW band = deadband(resource);
+    const Box box = nominal_box(resource.resource);
+    if (resource.told && !has_shown(resource) && resource.resource.settles_us > slow_to_show_us)
+        band = std::max(band, (box.high_mw - box.low_mw) / 10);
     const auto& response = resource.response;
     const auto* step = step_at(resource.wanted.steps, resource.wanted.end_us, s.now_us);
     if (step == nullptr || !resource.told || response.ignores) return band;

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t most_segments = 24;
 constexpr int most_rooms =
     3;  // how often a limit is narrowed before the rest of what capped devices might take is let be
+constexpr model::Ppm empty_ppm = 2'000, full_ppm = 998'000;  // states of charge
 constexpr MilliW nudge_share = 150;  // held back changes may add up to one part in so many of the order
 
 Us ahead(Us now_us, Us span_us) {
@@ -37,6 +38,16 @@ MilliW Core::State::assumed_power(const ResourceState& resource) const {
     if (resource.meter.has_power) return resource.meter.steady_mw;
     if (!resource.resource.connected || !resource.resource.controllable) return 0;
     return preferred_power(resource.resource);
+}
+
+// A storage that says it is empty gives nothing, a full one takes nothing.
+Box Core::State::left_by_charge(const ResourceState& resource, Box box) const {
+    if (resource.resource.kind != model::ResourceKind::storage || !resource.last_sample) return box;
+    const auto& charge = resource.last_sample->state_of_charge_ppm;
+    if (!charge) return box;
+    if (*charge <= empty_ppm) box.low_mw = std::max<MilliW>(box.low_mw, std::min<MilliW>(box.high_mw, 0));
+    if (*charge >= full_ppm) box.high_mw = std::min<MilliW>(box.high_mw, std::max<MilliW>(box.low_mw, 0));
+    return box;
 }
 
 // What an interval orders, for the reports; and its claims, if it is to be carried out.
@@ -145,7 +156,7 @@ Stage Core::State::lay_out(const Segment& segment) {
         const auto& resource = s.resources[known.resources[position]];
         const Box nominal = nominal_box(resource.resource);
         const MilliW preferred = preferred_power(resource.resource);
-        Box box = reachable(resource.response, nominal);
+        Box box = left_by_charge(resource, reachable(resource.response, nominal));
         const bool fixed = !follows(resource) || refuses[position] != 0;
         stage.fixed.push_back(fixed ? 1 : 0);
         if (fixed) box.low_mw = box.high_mw = assumed_power(resource);
@@ -224,14 +235,13 @@ void Core::State::nudge(const Segment& segment, const std::vector<Share>& shares
         for (const auto& member : event.members) {
             const auto& resource = s.resources[member.resource];
             if (!follows(resource) || !resource.told || refused(member.resource)) continue;
-            const MilliW told = shares[tree.resource_position[member.resource]].told_mw, band = deadband(resource);
+            const MilliW told = shares[tree.resource_position[member.resource]].told_mw, band = deadband_now(resource);
             if (told - resource.told_mw > band || resource.told_mw - told > band) continue;
             const Box nominal = nominal_box(resource.resource);
             const MilliW change =
                 expected(resource.response, nominal, told) - expected(resource.response, nominal, resource.told_mw);
             sum += change;
-            if (s.now_us >= shifted(resource.told_us, resource.resource.settles_us))
-                held.push_back({change, member.resource});
+            if (has_shown(resource)) held.push_back({change, member.resource});
         }
         const MilliW order = claim->ask.low_mw < 0 ? -claim->ask.low_mw : claim->ask.low_mw;
         const MilliW allowed = std::max(settings.deadband_mw, order / nudge_share);
@@ -320,7 +330,7 @@ void Core::State::nudge_below_limits(const std::vector<Share>& shares) {
         const auto& resource = s.resources[tree.resources[position]];
         MilliW power = assumed_power(resource);
         if (follows(resource) && resource.told && !refused(tree.resources[position])) {
-            const MilliW told = shares[position].told_mw, band = deadband(resource);
+            const MilliW told = shares[position].told_mw, band = deadband_now(resource);
             const bool held = told - resource.told_mw <= band && resource.told_mw - told <= band;
             if (held) change[position] = told - resource.told_mw;
             power = expected(resource.response, nominal_box(resource.resource), held ? resource.told_mw : told);
@@ -344,6 +354,34 @@ void Core::State::nudge_below_limits(const std::vector<Share>& shares) {
     }
 }
 
+// Whether any limit could bind a node's devices if all that is below did the most that it can: by position of the node.
+std::vector<std::uint8_t> Core::State::bounded(const Stage& stage) const {
+    std::vector<MilliW> low(tree.nodes.size(), 0), high(low);
+    for (std::size_t position = 0; position < tree.resources.size(); ++position) {
+        const auto& resource = s.resources[tree.resources[position]];
+        const bool fixed = stage.fixed[position] != 0;
+        const Box box = fixed ? Box{assumed_power(resource), assumed_power(resource)} : nominal_box(resource.resource);
+        low[tree.node_of[position]] += box.low_mw;
+        high[tree.node_of[position]] += box.high_mw;
+    }
+    for (std::size_t node = low.size(); node-- > 0;) {
+        const auto& state = s.nodes[tree.nodes[node]];
+        const MilliW background = state.has_background ? state.background_mw : 0;
+        low[node] += background;
+        high[node] += background;
+        if (node == 0) break;
+        low[tree.parents[node]] += low[node];
+        high[tree.parents[node]] += high[node];
+    }
+    std::vector<std::uint8_t> found(low.size(), 0);
+    for (std::size_t node = 0; node < found.size(); ++node) {
+        const auto& limits = s.nodes[tree.nodes[node]].node;
+        const bool here = high[node] > limits.import_limit_mw || low[node] < -limits.export_limit_mw;
+        found[node] = here || (node > 0 && found[tree.parents[node]] != 0);
+    }
+    return found;
+}
+
 std::vector<Share> Core::State::share_out(const Segment& segment, bool now) {
     Stage stage = lay_out(segment);
     auto& problem = stage.problem;
@@ -357,6 +395,7 @@ std::vector<Share> Core::State::share_out(const Segment& segment, bool now) {
                                                        [](const AllocationOrder& order) { return order.hard; });
     if (limited) stage.as_given = problem;
     for (int round = 0; limited && round < most_rooms && make_room(stage, result); ++round) result = allocate(problem);
+    const std::vector<std::uint8_t> in_bounds = bounded(stage);
     std::vector<Share> shares(tree.resources.size());
     for (const auto* claim : segment.claims) {
         const auto& event = s.events[claim->event];
@@ -371,6 +410,7 @@ std::vector<Share> Core::State::share_out(const Segment& segment, bool now) {
         const MilliW band = deadband(resource);
         auto& share = shares[position];
         share.told_mw = tell_of(stage, result, position);
+        if (share.event == 0 && in_bounds[tree.node_of[position]] == 0) continue;  // nothing of ours concerns it
         // A device that does what it prefers anyway needs no command; one that has one keeps it a little longer.
         const MilliW moved = share.told_mw - preferred_power(resource.resource),
                      enough = resource.told ? band / 2 : band;

@@ -103,6 +103,9 @@ struct Core::State {
     void control();
     std::vector<Share> share_out(const Segment& segment, bool now);
     model::MilliW tell_of(const Stage& stage, const Allocation& result, std::size_t position) const;
+    Box left_by_charge(const ResourceState& resource, Box box) const;
+    bool has_shown(const ResourceState& resource) const;  // its meter has had the time to show what it was told
+    std::vector<std::uint8_t> bounded(const Stage& stage) const;
     bool make_room(Stage& stage, const Allocation& result) const;
     void note_orders(const Segment& segment, const AllocationProblem& problem, const Allocation& result);
     Stage lay_out(const Segment& segment);
