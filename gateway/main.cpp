@@ -1,10 +1,12 @@
 // busbar: where the protocols of the grid edge meet. Each command is a few lines in gateway/cli; this is their list. A
 // command ends with 0, or with 1 and one line on standard error; a command line that cannot be read ends with 2.
 #include <CLI/CLI.hpp>
+#include <csignal>
 
 #include "gateway/cli/commands.hpp"
 
 int main(int argc, char** argv) {
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error to be told like a full disk
     CLI::App program("busbar: OpenADR, IEEE 2030.5 and OCPP in one model, with a dispatch that closes the loop");
     program.require_subcommand(1);
     program.set_version_flag("--version", BUSBAR_VERSION);

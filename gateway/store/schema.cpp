@@ -2,6 +2,9 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <cstdint>
+#include <filesystem>
+
 #include "gateway/store/migrations.hpp"
 #include "gateway/store/store.hpp"
 
@@ -27,11 +30,28 @@ void check_version(SQLite::Database& database, const std::string& path) {
                      std::to_string(newest_schema()) + "; start the newer busbar that wrote it; nothing was changed");
 }
 
-void check_pages(SQLite::Database& database, const std::string& path) {
-    const std::string finding = database.execAndGet("PRAGMA quick_check(1)").getString();
-    if (finding == "ok") return;
+[[noreturn]] void damaged(const std::string& path, const std::string& finding) {
     throw StoreError(path + ": the file is damaged (" + finding +
                      "); restore it from a backup, or move it away to begin with an empty one; nothing was changed");
+}
+
+// SQLite takes what is missing at the end for zeros. While there is a log, the missing pages may be in it.
+void check_length(SQLite::Database& database, const std::string& path) {
+    std::error_code error;
+    const auto log = std::filesystem::file_size(path + "-wal", error);
+    if (!error && log > 0) return;
+    const auto size = std::filesystem::file_size(path, error);
+    const auto expected = static_cast<std::uintmax_t>(number(database, "PRAGMA page_count")) *
+                          static_cast<std::uintmax_t>(number(database, "PRAGMA page_size"));
+    if (!error && size < expected) damaged(path, std::to_string(expected - size) + " bytes are missing at its end");
+}
+
+// SQLite's findings have a heading and several lines; the first that says something is enough.
+void check_pages(SQLite::Database& database, const std::string& path) {
+    std::string finding = database.execAndGet("PRAGMA quick_check(1)").getString();
+    if (finding == "ok") return;
+    if (finding.starts_with("***")) finding.erase(0, finding.find('\n') + 1);
+    damaged(path, finding.substr(0, finding.find('\n')));
 }
 
 void apply(SQLite::Database& database, const Migration& migration) {
@@ -66,6 +86,7 @@ void migrate(SQLite::Database& database, int version) {
 void check(SQLite::Database& database, const std::string& path) {
     check_owner(database, path);
     check_version(database, path);
+    check_length(database, path);
     check_pages(database, path);
 }
 
