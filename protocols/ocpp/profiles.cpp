@@ -11,6 +11,10 @@ using model::Us;
 
 namespace {
 
+// A charger whose clock is behind would hold nothing at all until its own clock comes to the start of a schedule that is
+// in force already: such a schedule begins this much earlier.
+constexpr Us clock_margin_us = 10 * model::minute_us;
+
 constexpr Us whole_seconds(Us at_us) {
     return at_us - (at_us % second_us + second_us) % second_us;
 }
@@ -88,6 +92,7 @@ Profile command_profile(Us now, const model::Command& command, std::uint16_t out
     profile.phases = electrical.phases;
     const std::size_t from = current_step(command, now);
     profile.start_us = whole_seconds(command.steps.empty() ? command.start_us : command.steps[from].start_us);
+    if (profile.start_us <= now) profile.start_us -= clock_margin_us;
     if (command.end_us != model::never) {
         profile.duration_s = seconds((command.end_us - profile.start_us + second_us - 1) / second_us);
     }
@@ -104,7 +109,7 @@ Profile fallback_profile(Us now, MilliW fallback_mw, std::uint16_t outlet, const
     profile.id = profile_id(outlet, Role::fallback);
     profile.unit = limits.unit();
     profile.phases = electrical.phases;
-    profile.start_us = whole_seconds(now);
+    profile.start_us = whole_seconds(now) - clock_margin_us;
     profile.periods.push_back({0, limit_in(profile.unit, fallback_mw, electrical)});
     return profile;
 }

@@ -15,6 +15,7 @@ namespace {
 using model::second_us;
 
 constexpr model::Us start = test_start_us;
+constexpr model::Us ahead = start - second_us;  // when a command that starts at `start` is not in force yet
 constexpr Electrical three{3, 230'000};
 
 model::Command three_steps() {
@@ -41,7 +42,7 @@ TEST(OcppProfile, no_limit_is_ever_loosened_by_rounding) {
 }
 
 TEST(OcppProfile, steps_become_periods_in_seconds) {
-    const Profile profile = command_profile(start, three_steps(), 1, "42", three, {true, true, 8, 24});
+    const Profile profile = command_profile(ahead, three_steps(), 1, "42", three, {true, true, 8, 24});
     EXPECT_EQ(profile.unit, RateUnit::W);
     EXPECT_EQ(profile.start_us, start);
     EXPECT_EQ(profile.duration_s, 900);
@@ -51,7 +52,7 @@ TEST(OcppProfile, steps_become_periods_in_seconds) {
 }
 
 TEST(OcppProfile, amperes_if_the_station_takes_nothing_else) {
-    const Profile profile = command_profile(start, three_steps(), 1, "42", three, {true, false, 8, 24});
+    const Profile profile = command_profile(ahead, three_steps(), 1, "42", three, {true, false, 8, 24});
     EXPECT_EQ(profile.unit, RateUnit::A);
     EXPECT_EQ(profile.periods, (std::vector<Period>{{0, 16}, {300, 7.2}, {600, 31.8}}));
 }
@@ -59,25 +60,33 @@ TEST(OcppProfile, amperes_if_the_station_takes_nothing_else) {
 TEST(OcppProfile, steps_that_are_over_are_left_out) {
     const Profile profile =
         command_profile(start + 650 * second_us, three_steps(), 1, "42", three, {true, true, 8, 24});
-    EXPECT_EQ(profile.start_us, start + 600 * second_us);
-    EXPECT_EQ(profile.duration_s, 300);
     EXPECT_EQ(profile.periods, (std::vector<Period>{{0, 22'000}}));
+    EXPECT_EQ(profile.end_us(), start + 900 * second_us);
+}
+
+// It would charge without any limit until its own clock comes to the start.
+TEST(OcppProfile, what_is_in_force_holds_on_a_charger_whose_clock_is_ten_minutes_behind_too) {
+    const Profile profile = command_profile(start + second_us, three_steps(), 1, "42", three, {true, true, 8, 24});
+    EXPECT_EQ(profile.start_us, start - 600 * second_us);
+    EXPECT_EQ(profile.end_us(), start + 900 * second_us);
+    EXPECT_EQ(profile.periods, (std::vector<Period>{{0, 11'040}, {900, 4'999.9}, {1200, 22'000}}));
+    EXPECT_EQ(fallback_profile(start, 5'000'000, 1, three, {true, true, 8, 24}).start_us, start - 600 * second_us);
 }
 
 TEST(OcppProfile, equal_neighbours_become_one) {
     model::Command command = three_steps();
     command.steps[1].power_mw = command.steps[0].power_mw + 10;
-    const Profile profile = command_profile(start, command, 1, "42", three, {true, true, 8, 24});
+    const Profile profile = command_profile(ahead, command, 1, "42", three, {true, true, 8, 24});
     EXPECT_EQ(profile.periods, (std::vector<Period>{{0, 11'040}, {600, 22'000}}));
 }
 
 TEST(OcppProfile, what_does_not_fit_is_merged_at_its_lowest_and_renewed_in_time) {
     model::Command command = three_steps();
     command.steps.push_back({start + 800 * second_us, 6'000'000});
-    const Profile profile = command_profile(start, command, 1, "42", three, {true, true, 8, 3});
+    const Profile profile = command_profile(ahead, command, 1, "42", three, {true, true, 8, 3});
     EXPECT_EQ(profile.periods, (std::vector<Period>{{0, 11'040}, {300, 4'999.9}, {600, 6'000}}));
     EXPECT_EQ(profile.renew_us, start + 600 * second_us);
-    const Profile single = command_profile(start, command, 1, "42", three, {true, true, 8, 1});
+    const Profile single = command_profile(ahead, command, 1, "42", three, {true, true, 8, 1});
     EXPECT_EQ(single.periods, (std::vector<Period>{{0, 4'999.9}}));
     EXPECT_EQ(single.renew_us, start + 300 * second_us);
 }
@@ -86,7 +95,7 @@ TEST(OcppProfile, fractions_of_a_second_end_late_rather_than_early) {
     const model::Us odd = start + 400'000;
     const auto command =
         setpoint("c", "r", odd, odd + 10 * second_us, {{odd, 5'000'000}, {odd + 2'700'000, 4'500'000}});
-    const Profile profile = command_profile(odd, command, 1, "42", three, {true, true, 8, 24});
+    const Profile profile = command_profile(odd - second_us, command, 1, "42", three, {true, true, 8, 24});
     EXPECT_EQ(profile.start_us, start);
     EXPECT_EQ(profile.periods[1].start_s, 3);
     EXPECT_EQ(profile.duration_s, 11);
@@ -100,14 +109,14 @@ TEST(OcppProfile, K01_FR_06_the_three_roles_never_share_an_id_or_a_level_of_one_
     }
     EXPECT_EQ(ids.size(), 120U);
     const ProfileLimits limits{true, true, 8, 24};
-    const Profile standing = command_profile(start, three_steps(), 1, "", three, limits);
+    const Profile standing = command_profile(ahead, three_steps(), 1, "", three, limits);
     const Profile fallback = fallback_profile(start, 5'000'000, 1, three, limits);
     EXPECT_EQ(standing.role, Role::standing);
     EXPECT_NE(standing.stack_level, fallback.stack_level);
 }
 
 TEST(OcppProfile, v16_a_transaction_profile_on_the_wire) {
-    const Profile profile = command_profile(start, three_steps(), 2, "42", three, {true, false, 3, 24});
+    const Profile profile = command_profile(ahead, three_steps(), 2, "42", three, {true, false, 3, 24});
     const auto request = v16::to_request(profile, 2);
     EXPECT_FALSE(wire::check(request));
     EXPECT_EQ(
@@ -119,7 +128,7 @@ TEST(OcppProfile, v16_a_transaction_profile_on_the_wire) {
 }
 
 TEST(OcppProfile, v201_a_standing_profile_on_the_wire) {
-    const Profile profile = command_profile(start, three_steps(), 1, "", {1, 230'000}, {true, true, 3, 24});
+    const Profile profile = command_profile(ahead, three_steps(), 1, "", {1, 230'000}, {true, true, 3, 24});
     const auto request = v201::to_request(profile, 1);
     EXPECT_FALSE(wire::check(request));
     const std::string json = wire::to_json(request);
