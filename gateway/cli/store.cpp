@@ -58,9 +58,8 @@ std::string data_of(const std::string& config, const std::string& data) {
 }
 
 int back_up(const std::string& data, const std::string& to) {
-    store::backup(data, to);
-    const store::Reader copy(to);
-    std::cout << to << ": journal to entry " << copy.last_sequence() << " of " << data << '\n';
+    const std::int64_t last = store::backup(data, to);
+    std::cout << to << ": a copy of " << data << ", its journal up to entry " << last << '\n';
     return 0;
 }
 

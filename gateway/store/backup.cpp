@@ -15,6 +15,7 @@
 
 #include "gateway/store/directory.hpp"
 #include "gateway/store/errors.hpp"
+#include "gateway/store/rows.hpp"
 #include "gateway/store/schema.hpp"
 #include "gateway/store/store.hpp"
 
@@ -47,7 +48,7 @@ void copy_pages(SQLite::Database& target, SQLite::Database& source) {
 }
 
 // Into `draft`, and looked through there: a copy that cannot be used is found out now, not when it is needed.
-void draft_copy(const std::string& file, const std::string& draft, const std::string& to) {
+std::int64_t draft_copy(const std::string& file, const std::string& draft, const std::string& to) {
     SQLite::Database source = open_source(file);
     try {
         source.execAndGet("SELECT count(*) FROM sqlite_schema");
@@ -63,21 +64,31 @@ void draft_copy(const std::string& file, const std::string& draft, const std::st
         fail(to, "copy to it", error, target ? last_errno(target->getHandle()) : 0, no_copy);
     }
     check(*target, to);
+    if (!target->tableExists("entries"))
+        throw StoreError(file + ": is empty; expected a store; " + std::string(no_copy));
+    return last_sequence_of(*target);
+}
+
+void remove_companions(const std::string& draft) {
+    for (const char* end : {"-journal", "-wal", "-shm"}) ::unlink((draft + end).c_str());
 }
 
 void remove_draft(const std::string& draft) {
-    for (const char* end : {"", "-journal", "-wal", "-shm"}) ::unlink((draft + end).c_str());
+    ::unlink(draft.c_str());
+    remove_companions(draft);
 }
 
 }  // namespace
 
-void copy_database(const std::string& file, const std::string& to) {
+std::int64_t copy_database(const std::string& file, const std::string& to) {
     if (is_there(to)) throw StoreError(to + ": is there already; expected a name that is free");
     const std::string draft = to + ".unfinished";
     remove_draft(draft);
     make_private_file(draft);
+    std::int64_t sequence = 0;
     try {
-        draft_copy(file, draft, to);
+        sequence = draft_copy(file, draft, to);
+        remove_companions(draft);  // of a journal that is off; SQLite may have failed to
         if (::rename(draft.c_str(), to.c_str()) != 0)
             throw StoreError(to + ": cannot move the copy there: " + std::strerror(errno) + "; " +
                              std::string(no_copy));
@@ -85,11 +96,17 @@ void copy_database(const std::string& file, const std::string& to) {
         remove_draft(draft);
         throw;
     }
-    sync_directory_of(to);
+    try {
+        sync_directory_of(to);
+    } catch (const StoreError&) {
+        ::unlink(to.c_str());
+        throw;
+    }
+    return sequence;
 }
 
-void backup(const std::string& directory, const std::string& to) {
-    copy_database(directory + "/busbar.db", to);
+std::int64_t backup(const std::string& directory, const std::string& to) {
+    return copy_database(directory + "/busbar.db", to);
 }
 
 void restore(const std::string& from, const std::string& directory) {

@@ -19,12 +19,15 @@ namespace {
     throw StoreError(path + ": cannot " + operation + ": " + std::strerror(errno) + "; nothing was changed");
 }
 
-// A directory's entries are durable once the directory itself was synced.
+// A directory's entries are durable once the directory itself was synced. Some file systems know no such thing
+// (EINVAL).
 void sync_directory(const std::filesystem::path& path) {
     const int file = ::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0) return;
-    ::fsync(file);
-    ::close(file);
+    const bool synced = file >= 0 && (::fsync(file) == 0 || errno == EINVAL);
+    const int why = errno;
+    if (file >= 0) ::close(file);
+    errno = why;
+    if (!synced) fail_with_errno(path, "sync the directory");
 }
 
 std::string holder_of(int file) {

@@ -9,7 +9,7 @@ namespace busbar::store {
 void make_directory(const std::string& directory);
 // Makes an empty file with mode 0600 if there is none; SQLite gives its companions the same mode. Throws StoreError.
 void make_private_file(const std::string& path);
-// Makes a new name in the file's directory durable.
+// Makes a new name in the file's directory durable. Throws StoreError.
 void sync_directory_of(const std::string& file);
 
 // Holds `directory`/busbar.lock, which the system lets go of however the process ends. Throws StoreError if another has
