@@ -161,7 +161,9 @@ void Core::State::learn(std::uint32_t place) {
     }
     observe(resource.response, told, resource.meter.power_mw);
     auto& record = resource.commands.back();
-    if (record.state == CommandState::accepted && record.command.start_us <= s.now_us && !resource.response.ignores) {
+    const bool taken = record.state == CommandState::accepted || record.state == CommandState::received;
+    if (taken && record.command.start_us <= s.now_us && !resource.response.ignores) {
+        resource.ack_due_us = model::never;
         record.state = CommandState::started;
         record.changed_us = s.now_us;
         record.reason = "seen at its meter";
@@ -311,10 +313,11 @@ void Core::State::upkeep(std::uint32_t place, model::Outputs& out) {
         auto& record = resource.commands.back();
         if (resource.ack_due_us <= s.now_us) {
             resource.ack_due_us = model::never;
-            if (record.state == CommandState::sent) {
+            if (record.state == CommandState::sent || record.state == CommandState::received) {
+                const bool heard = record.state == CommandState::received;
                 record.state = CommandState::timeout;
                 record.changed_us = s.now_us;
-                record.reason = "no acknowledgement";
+                record.reason = heard ? "received, but never begun" : "no acknowledgement";
                 resource.silent = true;
                 s.plan_due = true;
                 mark_members(place, record.command, MemberState::silent);
@@ -331,7 +334,9 @@ void Core::State::upkeep(std::uint32_t place, model::Outputs& out) {
             record.state = CommandState::expired;
             record.changed_us = s.now_us;
         }
-        if ((resource.silent || resource.balks) && resource.retry_us == model::never && !late) {
+        if ((resource.silent || resource.balks) && late && !resource.wanted.steps.empty()) {
+            resource.retry_us = s.now_us;  // what it did not answer is past; this is another matter
+        } else if ((resource.silent || resource.balks) && resource.retry_us == model::never && !late) {
             resource.retry_us = s.now_us + std::min(last_retry_us, first_retry_us << std::min(resource.retries, 8));
             ++resource.retries;
         }
@@ -360,6 +365,10 @@ void Core::State::take_ack(const model::Ack& ack) {
     record->reason = ack.reason;
     if (!current) return;
     resource.ack_due_us = model::never;
+    // Heard of is not begun: whoever only says that he has it is asked whether he does it once it has started.
+    if (ack.state == AckState::received)
+        resource.ack_due_us = shifted(std::max(s.now_us, record->command.start_us),
+                                      std::max(settings.silent_after_us, resource.resource.settles_us));
     if (goes_well(ack.state)) {
         if (resource.silent || resource.balks) plan_soon();
         resource.silent = resource.balks = false;

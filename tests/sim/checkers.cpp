@@ -77,7 +77,8 @@ void CommandsEnd::look() {
         if (waits_us <= evidence_.reaction_us()) continue;
         found_[view.command.id] = true;
         evidence_.find("commands_end", "command " + view.command.id + " to " + view.command.resource + " waits since " +
-                                           std::to_string(waits_us / model::second_us) + " s");
+                                           std::to_string(waits_us / model::second_us) + " s, " +
+                                           (view.state == dispatch::CommandState::sent ? "sent" : "received"));
     }
 }
 
@@ -90,8 +91,7 @@ bool NothingOutlives::is_free(const Device& device) const {
         const PlaceState& place = evidence_.grid.places()[static_cast<std::size_t>(at)];
         if (place.import_limit_w < no_limit_w || place.export_limit_w < no_limit_w) return false;
     }
-    return std::all_of(evidence_.utilities.begin(), evidence_.utilities.end(), [now](const auto& utility) {
-        const EventOrder& order = utility->order();
+    return std::all_of(evidence_.orders.begin(), evidence_.orders.end(), [now](const EventOrder& order) {
         return now < order.start_us - 2 * model::minute_us || now > order.end_us();
     });
 }
@@ -141,9 +141,10 @@ void EnergyBalances::watch(const EventOrder& order) {
 
 void EnergyBalances::end() {
     double counted_wh = 0;
+    for (const auto& device : evidence_.devices) device->read_meter();
     for (const auto& device : evidence_.devices) counted_wh += device->import_wh() - device->export_wh();
     const double flowed_wh = evidence_.grid.energy_wh(0, evidence_.world.now());
-    if (std::abs(counted_wh - flowed_wh) > 1 + 0.001 * std::abs(flowed_wh))
+    if (std::abs(counted_wh - flowed_wh) > 1 + 1e-6 * std::abs(flowed_wh))
         evidence_.find("energy_balances", "the devices' meters counted " + number(counted_wh) + " Wh, through the tree flowed " +
                                               number(flowed_wh) + " Wh");
     const app::Gateway* gateway = evidence_.host.gateway();
@@ -178,7 +179,8 @@ void NothingLost::look() {
         const auto found = std::find_if(events.begin(), events.end(), [&](const dispatch::EventView& view) {
             return view.event.native_id == utility->event_id();
         });
-        const bool alive = found != events.end() && found->status != model::EventStatus::cancelled;
+        const bool alive = found != events.end() && found->status != model::EventStatus::cancelled &&
+                           found->status != model::EventStatus::completed;
         if (utility->cancelled() && alive)
             evidence_.find("nothing_lost", utility->order().name + " was cancelled, and is there again");
         const bool remembered = evidence_.world.now() < utility->order().end_us() + 12 * model::hour_us;
@@ -252,7 +254,8 @@ void Converges::end() {
         if (view.resource.connected != truth.reachable)
             evidence_.find("converges", view.resource.id + (truth.reachable ? " can be reached, and the gateway does not know it"
                                                                             : " cannot be reached, and the gateway thinks so"));
-        if (truth.obeys && truth.reachable && view.silent) evidence_.find("converges", view.resource.id + " is still held for silent");
+        if (truth.obeys && truth.reachable && view.silent && view.wanted_mw)
+            evidence_.find("converges", view.resource.id + " is still held for silent");
     }
     if (evidence_.host.idle_turns_at_once() > 16)
         evidence_.find("converges", "the gateway turned " + std::to_string(evidence_.host.idle_turns_at_once()) +

@@ -29,6 +29,7 @@ struct Evidence {
     Journal& journal;
     const std::vector<std::unique_ptr<Device>>& devices;
     const std::vector<std::unique_ptr<Utility>>& utilities;
+    const std::vector<EventOrder>& orders;  // all of them, by whatever protocol they come
     dispatch::Settings settings;
     Us meter_us = 0, poll_us = 0;  // how often devices say something
     std::vector<Finding>& findings;

@@ -74,6 +74,7 @@ class Device : public Peer {
     void wake(Us now) final;
     void severed(Us now) override;
     void jump_clock(Us by_us) { options_.clock_skew_us += by_us; }
+    void read_meter() { settle(place_.world.now()); }  // its registers are of now
     void look() { place_.world.wake(*this, place_.world.now()); }  // something that it follows may have changed
 
     const DeviceOptions& options() const { return options_; }

@@ -47,6 +47,7 @@ class Day {
     std::vector<std::string> sites_, feeders_;
     std::vector<std::unique_ptr<Device>> devices_;
     std::vector<std::unique_ptr<Utility>> utilities_;
+    std::vector<EventOrder> orders_;
     UpstreamVtn vtn_;
     app::Config config_;
     GatewayHost host_;
@@ -59,7 +60,6 @@ class Day {
     NothingLost nothing_lost_;
     ReplayIsExact replay_is_exact_;
     Converges converges_;
-    int events_ = 0;
 };
 
 Us drawn(Random& random, int given_s, std::initializer_list<int> choices) {
@@ -83,7 +83,7 @@ Day::Day(const Options& options)
       vtn_(poll_us_),
       config_(configuration()),
       host_(world_, network_, journal_, config_, random_.fork("gateway")),
-      evidence_{world_,     grid_,   host_,    journal_, devices_, utilities_, app::settings_of(config_.dispatch),
+      evidence_{world_,     grid_,   host_,    journal_, devices_, utilities_, orders_, app::settings_of(config_.dispatch),
                 meter_us_, poll_us_, findings_},
       hard_limits_(evidence_),
       commands_end_(evidence_),
@@ -288,7 +288,7 @@ void Day::plan_faults() {
 // ---- what is ordered -----------------------------------------------------------------------------------------------
 
 void Day::post(EventOrder order, bool upstream) {
-    ++events_;
+    orders_.push_back(order);
     if (upstream) {
         world_.at(order.start_us - model::hour_us, [this, order] { vtn_.put(order, world_.now()); });
         if (order.cancelled_us < model::never) world_.at(order.cancelled_us, [this, order] { vtn_.cancel(order); });
@@ -374,7 +374,7 @@ Outcome Day::run() {
     outcome.deaths = host_.deaths();
     outcome.cuts = network_.cuts();
     outcome.lost = network_.lost();
-    outcome.events = events_;
+    outcome.events = static_cast<int>(orders_.size());
     outcome.healed_ratio = converges_.delivered_ratio();
     outcome.worst_over_w = hard_limits_.worst_over_w();
     return outcome;
