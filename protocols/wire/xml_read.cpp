@@ -4,6 +4,7 @@
 #include "protocols/wire/xml.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <memory>
 #include <pugixml.hpp>
@@ -61,31 +62,55 @@ constexpr bool is_control(char c) {
     return static_cast<unsigned char>(c) < 0x20 && !is_blank(c);
 }
 
-// Eight bytes at a time: few words hold a byte below 0x20, and most of those bytes are line breaks.
-bool has_control(std::string_view text) {
+struct Bytes {
+    bool beyond_ascii = false;
+    bool control = false;
+};
+
+// Four words at a time. A byte below 0x20 is a line break, mostly, so the words that hold one are looked at byte by
+// byte.
+Bytes look_over(std::string_view text) {
     constexpr std::uint64_t ones = 0x0101010101010101;
     const char* at = text.data();
     const char* end = at + text.size();
-    for (; end - at >= 8; at += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, at, 8);
-        if (((word - ones * 0x20) & ~word & ones * 0x80) && std::any_of(at, at + 8, is_control)) return true;
+    Bytes found;
+    std::uint64_t all = 0;
+    for (; end - at >= 32; at += 32) {
+        std::uint64_t words[4];
+        std::memcpy(words, at, 32);
+        all |= words[0] | words[1] | words[2] | words[3];
+        const std::uint64_t low = ((words[0] - ones * 0x20) & ~words[0]) | ((words[1] - ones * 0x20) & ~words[1]) |
+                                  ((words[2] - ones * 0x20) & ~words[2]) | ((words[3] - ones * 0x20) & ~words[3]);
+        if (low & ones * 0x80) found.control = found.control || std::any_of(at, at + 32, is_control);
     }
-    return std::any_of(at, end, is_control);
+    for (; at != end; ++at) {
+        all |= static_cast<unsigned char>(*at);
+        found.control = found.control || is_control(*at);
+    }
+    found.beyond_ascii = (all & ones * 0x80) != 0;
+    return found;
 }
 
 Failure check_characters(std::string_view text, const Limits& limits) {
     if (text.size() > limits.bytes) {
         return Error{Fault::too_large, "", sized_detail(text.size(), "bytes", "at most", limits.bytes)};
     }
-    if (!is_utf8(text)) return syntax("not valid UTF-8");
-    if (has_control(text)) return syntax("a control character");
+    const Bytes bytes = look_over(text);
+    if (bytes.beyond_ascii && !is_utf8(text)) return syntax("not valid UTF-8");
+    if (bytes.control) return syntax("a control character");
     for (std::size_t at = text.find('&'); at != std::string_view::npos; at = text.find('&', at + 1)) {
         if (text.substr(at + 1).starts_with('#') && !good_reference(text.substr(at + 2))) {
             return syntax("a reference to a character that there is not, at byte " + std::to_string(at));
         }
     }
     return std::nullopt;
+}
+
+// pugixml's own test is a call.
+template <class Handle>
+bool is_there(const Handle& handle) {
+    static_assert(sizeof(Handle) == sizeof(void*));
+    return std::bit_cast<const void*>(handle) != nullptr;
 }
 
 // A parsed document. Its names and values point into `bytes`, which go on for a while after the text, so that a name
@@ -131,14 +156,22 @@ struct Name {
 // The declarations in scope, innermost last.
 class Scope {
   public:
+    // An element's or attribute's name, and the declaration that its prefix stands for.
+    struct Resolved {
+        const char* local;
+        std::size_t binding;  // none: not declared; for no prefix: no default namespace
+        bool prefixed;
+    };
+    static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
     // False: too many declarations.
     bool declare(pugi::xml_node element) {
-        for (pugi::xml_attribute a = element.first_attribute(); a; a = a.next_attribute()) {
+        for (pugi::xml_attribute a = element.first_attribute(); is_there(a); a = a.next_attribute()) {
             const char* name = a.name();
             if (std::strncmp(name, "xmlns", 5) != 0 || (name[5] != '\0' && name[5] != ':')) continue;
             if (bindings_.size() == max_bindings) return false;
-            default_ = nullptr;
             bindings_.push_back({name[5] == ':' ? name + 6 : "", a.value(), nullptr});
+            changed();
         }
         return true;
     }
@@ -146,30 +179,51 @@ class Scope {
     void restore(std::size_t size) {
         if (size == bindings_.size()) return;
         bindings_.resize(size);
-        default_ = nullptr;
+        changed();
     }
 
     bool default_is(const Namespace* wanted) {
-        if (wanted && wanted == default_) return true;
-        if (!is({}, wanted)) return false;
-        default_ = wanted;
+        if (wanted && wanted == default_namespace_) return true;
+        if (!is(Resolved{nullptr, default_, false}, wanted)) return false;
+        default_namespace_ = wanted;
         return true;
     }
 
+    // Names of neighbours have the same prefix, mostly, or none.
+    bool likely_prefixed() const { return recent_ != none; }
+    Resolved unprefixed(const char* text) const { return {text, default_, false}; }
+    Resolved resolve(const char* text) {
+        if (recent_ != none && has_prefix(text, bindings_[recent_].prefix)) {
+            return {text + bindings_[recent_].prefix.size() + 1, recent_, true};
+        }
+        for (std::size_t i = bindings_.size(); i-- > 0;) {
+            if (bindings_[i].prefix.empty() || !has_prefix(text, bindings_[i].prefix)) continue;
+            recent_ = i;
+            return {text + bindings_[i].prefix.size() + 1, i, true};
+        }
+        recent_ = none;
+        if (const char* colon = std::strchr(text, ':')) return {colon + 1, none, true};
+        return {text, default_, false};
+    }
+
     // nullptr: not declared. No default namespace is the namespace "".
-    const std::string_view* uri(std::string_view prefix) {
-        static constexpr std::string_view none;
-        Binding* binding = find(prefix);
-        if (binding) return &binding->uri;
-        return prefix.empty() ? &none : nullptr;
+    const std::string_view* uri(std::string_view prefix) const {
+        static constexpr std::string_view empty;
+        const std::size_t binding = find(prefix);
+        if (binding != none) return &bindings_[binding].uri;
+        return prefix.empty() ? &empty : nullptr;
     }
 
     bool is(std::string_view prefix, const Namespace* wanted) {
-        Binding* binding = find(prefix);
-        if (!binding || !wanted) return (!binding || binding->uri.empty()) && !wanted && prefix.empty();
-        if (binding->matched == wanted) return true;
-        if (!same_name(binding->uri, wanted->uri)) return false;
-        binding->matched = wanted;
+        return is(Resolved{nullptr, find(prefix), !prefix.empty()}, wanted);
+    }
+    bool is(const Resolved& name, const Namespace* wanted) {
+        if (name.binding == none) return !wanted && !name.prefixed;
+        Binding& binding = bindings_[name.binding];
+        if (!wanted) return binding.uri.empty() && !name.prefixed;
+        if (binding.matched == wanted) return true;
+        if (!same_name(binding.uri, wanted->uri)) return false;
+        binding.matched = wanted;
         return true;
     }
 
@@ -180,15 +234,28 @@ class Scope {
         const Namespace* matched;  // the last of our namespaces that it was found to be
     };
 
-    Binding* find(std::string_view prefix) {
+    // `text` is a name in the document; see Document for why it may be shorter, but not by how much.
+    static bool has_prefix(const char* text, std::string_view prefix) {
+        if (prefix.size() > max_name && std::strncmp(text, prefix.data(), prefix.size()) != 0) return false;
+        return text[prefix.size()] == ':' && same_bytes(text, prefix.data(), prefix.size());
+    }
+
+    std::size_t find(std::string_view prefix) const {
         for (std::size_t i = bindings_.size(); i-- > 0;) {
-            if (bindings_[i].prefix == prefix) return &bindings_[i];
+            if (bindings_[i].prefix == prefix) return i;
         }
-        return nullptr;
+        return none;
+    }
+    void changed() {
+        default_ = find({});
+        default_namespace_ = nullptr;
+        recent_ = none;
     }
 
     std::vector<Binding> bindings_;
-    const Namespace* default_ = nullptr;  // which of ours the default namespace was found to be; nullptr: not known
+    std::size_t default_ = none;                    // the innermost declaration without a prefix
+    const Namespace* default_namespace_ = nullptr;  // which of ours that was found to be; nullptr: not known
+    std::size_t recent_ = none;                     // the prefix of the last name; none: it had none
 };
 
 // ---- the walk ------------------------------------------------------------------------------------------------------
@@ -259,7 +326,7 @@ class Reader {
         if (record.shape == Shape::type_choice) return read_type_choice(node, record, target, up) && leave();
         Frame frame{record, target, up};
         if (record.has_attributes && !read_attributes(node, frame)) return false;
-        for (pugi::xml_node child = node.first_child(); child; child = child.next_sibling()) {
+        for (pugi::xml_node child = node.first_child(); is_there(child); child = child.next_sibling()) {
             const char* name = child.name();  // only an element has one: instructions are not parsed
             if (*name != '\0' && !read_child(child, name, frame)) return false;
         }
@@ -268,7 +335,7 @@ class Reader {
     }
 
     bool read_attributes(pugi::xml_node node, Frame& frame) {
-        for (pugi::xml_attribute a = node.first_attribute(); a; a = a.next_attribute()) {
+        for (pugi::xml_attribute a = node.first_attribute(); is_there(a); a = a.next_attribute()) {
             const Name name(a.name());
             for (std::size_t i = 0; i < frame.record.all.size(); ++i) {
                 const Field& field = frame.record.all[i];
@@ -290,7 +357,7 @@ class Reader {
 
     bool read_child(pugi::xml_node child, const char* name, Frame& frame) {
         if (!count()) return false;
-        if (child.first_attribute()) return read_scoped_child(child, name, frame);
+        if (is_there(child.first_attribute())) return read_scoped_child(child, name, frame);
         const std::size_t i = find_field(name, frame);
         return i < frame.record.all.size() ? read_member(child, i, frame) : skip(child);
     }
@@ -307,42 +374,70 @@ class Reader {
         return ok;
     }
 
-    // The field that an element of this name is; the number of fields if it is none. Tried first is what is next in the
-    // order of the table: the member of a list again, or the one after it.
-    std::size_t find_field(const char* name, Frame& frame) {
-        const std::span<const Field> fields = frame.record.all;
-        int tried = 0;
-        for (std::size_t i = frame.next; i < fields.size() && tried < 2; ++i) {
-            if (fields[i].place != Place::element) continue;
-            ++tried;
-            if (!is_field(name, fields[i])) continue;
-            frame.next = i + (without_optional(*fields[i].type).kind == Kind::list ? 0 : 1);
-            return i;
+    // The field that an element of this name is; the number of fields if it is none. Tried first is the next one in the
+    // order of the table, without a prefix.
+    std::size_t find_field(const char* text, Frame& frame) {
+        const std::size_t i = frame.next;
+        if (i < frame.record.all.size()) {
+            const Field& field = frame.record.all[i];
+            if (is_whole_name(text, field.name) && field.place == Place::element &&
+                (options_.any_namespace || scope_.default_is(namespace_of(field)))) {
+                if (without_optional(*field.type).kind != Kind::list) ++frame.next;
+                return i;
+            }
+        }
+        return find_other_field(text, frame);
+    }
+
+    [[gnu::noinline]] std::size_t find_other_field(const char* text, Frame& frame) {
+        if (!scope_.likely_prefixed()) {
+            const std::size_t i = near_field(scope_.unprefixed(text), frame);
+            if (i != Scope::none) return i;
+        }
+        const Scope::Resolved name = scope_.resolve(text);
+        if (name.prefixed) {
+            const std::size_t i = near_field(name, frame);
+            if (i != Scope::none) return i;
         }
         return search_field(name, frame);
     }
 
-    // Without a prefix, in the case of the table.
-    bool is_field(const char* name, const Field& field) {
-        return field.place == Place::element && is_whole_name(name, field.name) &&
-               (options_.any_namespace || scope_.default_is(namespace_of(field)));
+    // Among the next few in the order of the table: optional members are left out.
+    std::size_t near_field(const Scope::Resolved& name, Frame& frame) {
+        const std::span<const Field> all = frame.record.all;
+        const std::size_t end = std::min(frame.next + 3, all.size());
+        for (std::size_t i = frame.next; i < end; ++i) {
+            if (!is_whole_name(name.local, all[i].name) || !is_element_of(name, all[i])) continue;
+            frame.next = i + (without_optional(*all[i].type).kind == Kind::list ? 0 : 1);
+            return i;
+        }
+        return Scope::none;
+    }
+
+    bool is_element_of(const Scope::Resolved& name, const Field& field) {
+        return field.place == Place::element && is_of(name, field);
+    }
+
+    bool is_of(const Scope::Resolved& name, const Field& field) {
+        return options_.any_namespace || scope_.is(name, namespace_of(field));
     }
 
     // `text` is a name in the document; see Document for why it may be shorter.
     static bool is_whole_name(const char* text, std::string_view name) {
-        return same_bytes(text, name.data(), name.size()) && text[name.size()] == '\0';
+        return text[name.size()] == '\0' && same_bytes(text, name.data(), name.size());
     }
 
-    std::size_t search_field(const char* text, Frame& frame) {
-        const Name name(text);
+    std::size_t search_field(const Scope::Resolved& name, Frame& frame) {
+        const Field* all = frame.record.all.data();
         const std::size_t size = frame.record.all.size();
         std::size_t i = frame.next;
         for (std::size_t tried = 0; tried < size; ++tried, ++i) {
             if (i >= size) i = 0;
-            const Field& field = frame.record.all[i];
-            if (field.place != Place::element || !same(field.name, name.local)) continue;
-            if (!options_.any_namespace && !scope_.is(name.prefix, namespace_of(field))) continue;
-            frame.next = i;
+            const Field& field = all[i];
+            const bool same =
+                options_.any_case ? same_any_case(field.name, name.local) : is_whole_name(name.local, field.name);
+            if (!same || field.place != Place::element || !is_of(name, field)) continue;
+            frame.next = i + (without_optional(*field.type).kind == Kind::list ? 0 : 1);
             return i;
         }
         return size;
@@ -383,7 +478,7 @@ class Reader {
 
     bool read_simple(pugi::xml_node node, const Type& type, void* target, const Frame& frame) {
         if (depth_ >= depth_limit_) return fail_depth();
-        if (node.first_child()) return read_parts(node, type, target, frame);
+        if (is_there(node.first_child())) return read_parts(node, type, target, frame);
         return read_text(node.value(), type, target, frame);
     }
 

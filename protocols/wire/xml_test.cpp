@@ -276,6 +276,20 @@ TEST(XmlRead, any_prefix_will_do) {
     EXPECT_EQ(plain.period, (Period{1, 2, {}}));
 }
 
+TEST(XmlRead, a_prefix_may_be_longer_than_the_rest_of_the_document) {
+    const std::string longest(5000, 'p');
+    const auto with = [&](const std::string& inner) {
+        Plain plain;
+        EXPECT_FALSE(from_xml("<Plain xmlns='urn:example:grid' number='1' xmlns:" + longest + "='urn:example:grid'>" +
+                                  inner + "</Plain>",
+                              plain));
+        return plain.int32;
+    };
+    EXPECT_EQ(with("<" + longest + ":int32>1</" + longest + ":int32>"), 1);
+    EXPECT_EQ(with("<ppp:int32>1</ppp:int32>"), std::nullopt);
+    EXPECT_EQ(with("<unknown/><int32>1</int32>"), 1);
+}
+
 TEST(XmlRead, members_of_one_name_in_two_namespaces_are_told_apart) {
     EXPECT_EQ(fault("<target><t:site>a</t:site></target>"), "");
     EXPECT_EQ(fault("<target><site>a</site></target>"), "bad choice at /target/0");

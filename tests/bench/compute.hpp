@@ -11,6 +11,8 @@ namespace busbar::bench {
 
 std::vector<Result> measure_commit();
 std::vector<Result> measure_allocate();
+std::vector<Result> measure_codec();
+std::vector<Result> measure_build();
 
 double median(std::vector<double> values);
 std::string spread(const std::vector<double>& values, const char* unit);  // "7.9 to 9.1 ms"
