@@ -48,8 +48,8 @@ struct Replay {
         const std::string replayed = api::hash_text(core.state_hash());
         const std::string stored = api::hash_text(core_of(where, found->second, settings()).state_hash());
         if (replayed != stored)
-            report.findings.push_back("snapshot of entry " + std::to_string(sequence) + " is state " + stored +
-                                      ", the replay gives " + replayed);
+            report.differences.push_back("snapshot of entry " + std::to_string(sequence) + " is state " + stored +
+                                         ", the replay gives " + replayed);
     }
 
     void step(const store::StoredEntry& entry) {

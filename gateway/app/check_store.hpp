@@ -17,8 +17,10 @@ struct StoreReport {
     std::int64_t replayed_from = 0;    // 0: from the start; else from the snapshot of this entry
     std::size_t snapshots = 0;
     std::size_t documents = 0;
-    std::string state;                  // hash of the state after the last entry, as /health shows it
-    std::vector<std::string> findings;  // what is wrong, a line each; empty = good
+    std::string state;                     // hash of the state after the last entry, as /health shows it
+    std::vector<std::string> findings;     // why it cannot be used, a line each
+    std::vector<std::string> differences;  // snapshots that the replay does not come to, a line each: damage, or the
+                                           // work of a busbar whose core decided otherwise
 };
 
 // `visit` hears the state's hash after each entry (it costs a pass over the state each); none if empty.

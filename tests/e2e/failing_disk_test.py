@@ -16,6 +16,7 @@ import unittest
 
 import harness
 from harness import busbar, free_ports, toml, until
+from versions_test import put
 
 HERE = pathlib.Path(__file__).resolve().parent
 FAR = "2100-01-01T00:00:00Z"
@@ -146,6 +147,21 @@ class FailingDisk(unittest.TestCase):
 
     def test_the_disk_is_full_at_each_write(self):
         self.loop(errno.ENOSPC, "write")
+
+    def test_each_operation_of_a_migration_fails(self):
+        """A store of schema 1 becomes one of the newest, or stays what it is and becomes one at the next start."""
+        for nth in itertools.count(1):
+            self.fresh()
+            put("schema_1", self.data)
+            self.start(self.failing(nth, errno.EIO))
+            self.end()
+            struck = self.struck()
+            self.assertTrue(self.start(), self.log.read_text())
+            names = {event["native_id"] for event in self.api.call("GET", "/events").json}
+            self.end()
+            self.assertLessEqual({"after", "changed", "later"}, names, f"operation {nth}")
+            if not struck:
+                return print(f"{nth - 1} operations of {sorted(self.kinds)} of a migration")
 
     def command(self, nth, *arguments):
         done = subprocess.run([harness.PROGRAM, *map(str, arguments)], env=self.failing(nth, errno.EIO), capture_output=True, text=True, timeout=20)
