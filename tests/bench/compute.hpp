@@ -20,6 +20,10 @@ std::string spread(const std::vector<double>& values, const char* unit);  // "7.
 // Of the folder that the running program is in: where the build keeps its programs, and on a disk.
 std::string program_folder();
 
+// Runs a program (found on the path) to its end: what it wrote on both outputs. Throws if it cannot or does not end
+// well.
+std::string output_of(const std::vector<std::string>& words);
+
 inline double microseconds(clockid_t clock) {
     timespec at{};
     clock_gettime(clock, &at);

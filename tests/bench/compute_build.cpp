@@ -1,14 +1,10 @@
 // A cold build of everything with its tests, on two cores and past the compiler cache: how long a newcomer, or a
 // machine that checks every change, waits. The slowest translation units come from ninja's own log.
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <stdexcept>
 
 #include "tests/bench/compute.hpp"
 
@@ -17,13 +13,6 @@ namespace busbar::bench {
 namespace {
 
 constexpr std::size_t slowest_shown = 10;
-
-void run(const std::string& command) {
-    const int status = std::system(command.c_str());
-    if (status == -1 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        throw std::runtime_error("\"" + command + "\" failed");
-    }
-}
 
 // "start ms, end ms, time stamp, output, hash", separated by tabs.
 std::string slowest_units(const std::string& log_path) {
@@ -53,9 +42,13 @@ std::string slowest_units(const std::string& log_path) {
 std::vector<Result> measure_build() {
     const std::string folder = program_folder() + "/bench_build";
     std::filesystem::remove_all(folder);
-    run("cmake -S '" BUSBAR_SOURCE_DIR "' -B '" + folder + "' -G Ninja --preset dev >&2");
+    output_of({"cmake", "-S", BUSBAR_SOURCE_DIR, "-B", folder, "--preset", "dev"});
     const double seconds =
-        timed(CLOCK_MONOTONIC, [&] { run("CCACHE_DISABLE=1 taskset -c 0,1 ninja -j2 -C '" + folder + "' >&2"); }) / 1e6;
+        timed(CLOCK_MONOTONIC,
+              [&] {
+                  output_of({"env", "CCACHE_DISABLE=1", "taskset", "-c", "0,1", "ninja", "-j2", "-C", folder});
+              }) /
+        1e6;
     Result result{"build_cold", seconds / 60, "min", 0, seconds / 60, 6};
     result.note = "slowest: " + slowest_units(folder + "/.ninja_log");
     std::filesystem::remove_all(folder);

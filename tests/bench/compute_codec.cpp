@@ -1,6 +1,5 @@
 // Codecs by instructions, counted by callgrind: the same on every run and on a busy machine. Each message is read and
 // written a few times and many times in a process of its own; the difference of the two counts is what one costs.
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -24,23 +23,20 @@ constexpr Message messages[] = {{"json", 0, "MeterValues"},
                                 {"xml", 0, "DERControlList"},
                                 {"xml", 1, "oadrDistributeEvent"}};
 
-double instructions(const std::string& work, int count) {
-    const std::string command = "valgrind --tool=callgrind --callgrind-out-file=/dev/null '" + program_folder() +
-                                "/bench_codec' " + work + " " + std::to_string(count) + " 2>&1";
-    std::FILE* pipe = ::popen(command.c_str(), "r");
-    if (!pipe) throw std::runtime_error("cannot start valgrind");
-    std::string output;
-    std::array<char, 4096> part{};
-    while (const std::size_t size = std::fread(part.data(), 1, part.size(), pipe)) output.append(part.data(), size);
-    const int status = ::pclose(pipe);
+double instructions(std::vector<std::string> work, int count) {
+    std::vector<std::string> words = {"valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+                                      program_folder() + "/bench_codec"};
+    words.insert(words.end(), work.begin(), work.end());
+    words.push_back(std::to_string(count));
+    const std::string output = output_of(words);
     constexpr std::string_view mark = "Collected : ";
     const auto at = output.find(mark);
-    if (status != 0 || at == std::string::npos) throw std::runtime_error("\"" + command + "\" failed: " + output);
+    if (at == std::string::npos) throw std::runtime_error("callgrind gave no count: " + output);
     return std::strtod(output.c_str() + at + mark.size(), nullptr);
 }
 
 double one(const Message& message, const char* way, const char* code) {
-    const std::string work = std::string(message.format) + " " + way + " " + code + " " + std::to_string(message.index);
+    const std::vector<std::string> work = {message.format, way, code, std::to_string(message.index)};
     return (instructions(work, many) - instructions(work, few)) / (many - few);
 }
 
