@@ -1,12 +1,17 @@
 // One WebSocket, of either role: whole text frames in and out over Beast's stream. Writes queue behind one another; a
 // peer that lets more wait than its limit is cut off. Pings from the wheel find peers that have vanished.
+//
+// A server's uncompressed text frame is its length and its bytes: it goes straight to the socket, past Beast, whose
+// composed write costs as many instructions as reading a message. Beast writes the rest: what is masked or compressed,
+// and control frames.
 #include "gateway/net/websocket.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/websocket/stream.hpp>
-#include <deque>
+#include <list>
 #include <optional>
 
 #include "gateway/net/http_codec.hpp"
@@ -72,7 +77,13 @@ class WebSocket final : public Connection {
     void read();
     void on_read(const error_code& error);
     void write();
+    IoState write_directly(const Text& text);
+    void wait_to_flush(IoState what);
+    void flush();
+    void write_by_beast();
     void on_written(const error_code& error);
+    void sent_one();
+    void all_sent();
     void start_closing();
     void end(std::uint16_t code, std::string reason);
     void end_on(const error_code& error);
@@ -86,11 +97,12 @@ class WebSocket final : public Connection {
     websocket::stream<Wire> ws_;
     std::function<void()> start_;
     boost::beast::flat_buffer in_;
-    std::deque<Text> out_;
+    std::list<Text> out_;  // nothing while it is empty
     std::size_t queued_bytes_ = 0;
     std::int64_t write_since_us_ = 0;
     websocket::close_reason close_reason_;  // ours, once close() was called
     Phase phase_ = Phase::opening;
+    bool direct_ = false;  // text frames may go past Beast
     bool writing_ = false;
     bool pinging_ = false;
     bool told_ = false;  // the loop has its ConnectionClosed
@@ -100,6 +112,7 @@ class WebSocket final : public Connection {
 // ---------------------------------------------------------------------------------------------------------
 
 void WebSocket::serve(http::Request request, std::string subprotocol, bool deflate) {
+    direct_ = !deflate;
     if (deflate) {
         websocket::permessage_deflate options;
         options.server_enable = true;
@@ -217,6 +230,49 @@ void WebSocket::send(Text text) {
 }
 
 void WebSocket::write() {
+    while (!out_.empty()) {
+        if (!direct_ || !wire().free_to_write()) return write_by_beast();
+        const IoState state = write_directly(out_.front());
+        if (state == IoState::closed || state == IoState::failed) return end_on(error_of(state));
+        if (state != IoState::done) return wait_to_flush(state);
+        sent_one();
+    }
+    all_sent();
+}
+
+IoState WebSocket::write_directly(const Text& text) {
+    const std::size_t size = text->size();
+    std::array<unsigned char, 10> head{0x81};  // FIN, text; RFC 6455, 5.2
+    std::size_t length_bytes = 0;
+    if (size < 126) {
+        head[1] = static_cast<unsigned char>(size);
+    } else {
+        length_bytes = size <= 0xffff ? 2 : 8;
+        head[1] = length_bytes == 2 ? 126 : 127;
+        for (std::size_t i = 0; i < length_bytes; ++i)
+            head[2 + i] = static_cast<unsigned char>(size >> 8 * (length_bytes - 1 - i));
+    }
+    const std::array<iovec, 2> parts{iovec{head.data(), 2 + length_bytes},
+                                     iovec{const_cast<char*>(text->data()), size}};
+    return wire().send_frame(parts.data(), parts.size());
+}
+
+void WebSocket::wait_to_flush(IoState what) {
+    if (!std::exchange(writing_, true)) write_since_us_ = steady_us();
+    wire().socket().async_wait(what == IoState::want_read ? Socket::wait_read : Socket::wait_write,
+                               [self = self()](error_code error) {
+                                   if (self->phase_ == Phase::gone || self->phase_ == Phase::draining) return;
+                                   error ? self->on_written(error) : self->flush();
+                               });
+}
+
+void WebSocket::flush() {
+    const IoState state = wire().flush();
+    if (state == IoState::want_read || state == IoState::want_write) return wait_to_flush(state);
+    on_written(state == IoState::done ? error_code() : error_of(state));
+}
+
+void WebSocket::write_by_beast() {
     writing_ = true;
     write_since_us_ = steady_us();
     const Text& text = out_.front();
@@ -229,11 +285,17 @@ void WebSocket::write() {
 void WebSocket::on_written(const error_code& error) {
     writing_ = false;
     if (error) return end_on(error);
+    sent_one();
+    write();
+}
+
+void WebSocket::sent_one() {
     worker_.hub().counts.frames_out.fetch_add(1, std::memory_order_relaxed);
     queued_bytes_ -= out_.front()->size();
     out_.pop_front();
-    if (!out_.empty()) return write();
-    std::deque<Text>().swap(out_);
+}
+
+void WebSocket::all_sent() {
     if (close_reason_.code != websocket::close_code::none) start_closing();
 }
 

@@ -1,6 +1,8 @@
 // The WebSocket server against a peer by hand, over real loopback sockets.
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "gateway/net/test_support.hpp"
 
 namespace busbar::net {
@@ -48,6 +50,28 @@ TEST(WebSocketServer, tls_echo) {
     EXPECT_EQ(loop.next<TextArrived>().text, "over TLS");
     loop.network.send(id, text_of(std::string(200'000, 'x')));
     EXPECT_EQ(take_frame(peer).payload, std::string(200'000, 'x'));
+}
+
+// Beast writes the pongs, we the texts: neither may begin in the middle of the other.
+TEST(WebSocketServer, a_pong_waits_for_a_frame_that_is_half_sent) {
+    for (const bool tls : {false, true}) {
+        Loop loop;
+        Limits limits;
+        limits.queued_bytes = 64 * 1024 * 1024;
+        RawPeer peer(loop.listen(tls ? server_tls() : certs::SslContext{}, limits).port, tls);
+        const ConnectionId id = loop.open_websocket(peer);
+        const std::string first(20'000'000, 'a');  // more than the socket takes at once
+        loop.network.send(id, text_of(first));
+        loop.network.send(id, text_of("second"));
+        const std::uint64_t before = loop.network.counters().bytes_in;
+        peer.send(frame(0x89, "are you there?"));
+        while (loop.network.counters().bytes_in == before) std::this_thread::yield();
+        EXPECT_EQ(take_frame(peer).payload, first);
+        std::vector<std::string> rest{take_frame(peer).payload, take_frame(peer).payload};
+        EXPECT_THAT(rest, ::testing::UnorderedElementsAre("second", "are you there?"));
+        loop.network.send(id, text_of("third"));
+        EXPECT_EQ(take_frame(peer).payload, "third");
+    }
 }
 
 TEST(WebSocketServer, refusal_is_an_ordinary_answer) {

@@ -3,6 +3,7 @@
 // this.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/asio/associator.hpp>
@@ -59,12 +60,58 @@ class Wire {
         return result;
     }
 
+    // Bytes that Asio has read off a plain socket.
+    void note_read(std::size_t bytes) {
+        counts_->bytes_in.fetch_add(bytes, std::memory_order_relaxed);
+        last_read_us_ = steady_us();
+    }
+
     IoResult write(const iovec* parts, std::size_t count) {
-        if (!socket_.is_open()) return {IoState::closed, 0};
+        const IoState flushed = flush();
+        if (flushed != IoState::done) return {flushed, 0};
         const IoResult result = secure_.write(parts, count);
         counts_->bytes_out.fetch_add(result.bytes, std::memory_order_relaxed);
         return result;
     }
+
+    // A whole frame past Beast's stream, only while it is free_to_write(). What the socket does not take now is kept
+    // and goes out before anything else that is written; done: nothing was kept, else what to wait for before flush().
+    IoState send_frame(const iovec* parts, std::size_t count) {
+        const IoResult result = write(parts, count);
+        if (result.state != IoState::done && result.state != IoState::want_write && result.state != IoState::want_read)
+            return result.state;
+        std::size_t sent = result.bytes;
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::size_t skipped = std::min(sent, parts[i].iov_len);
+            sent -= skipped;
+            if (skipped == parts[i].iov_len) continue;
+            tail_.append(static_cast<const char*>(parts[i].iov_base) + skipped, parts[i].iov_len - skipped);
+        }
+        return result.state == IoState::done ? flush() : result.state;
+    }
+
+    IoState flush() {
+        if (!socket_.is_open()) return IoState::closed;
+        std::size_t sent = 0;
+        IoResult result{IoState::done, 0};
+        while (sent < tail_.size() && result.state == IoState::done) {
+            const iovec part{tail_.data() + sent, tail_.size() - sent};
+            result = secure_.write(&part, 1);
+            counts_->bytes_out.fetch_add(result.bytes, std::memory_order_relaxed);
+            sent += result.bytes;
+        }
+        if (sent == tail_.size()) {
+            std::string().swap(tail_);
+        } else {
+            tail_.erase(0, sent);
+        }
+        return result.state;
+    }
+
+    // Beast is not in the middle of a frame of its own (a pong, a ping, a close).
+    bool free_to_write() const { return !mid_write_; }
+    void begin_write() { mid_write_ = true; }
+    void end_write(bool whole) { mid_write_ = !whole; }
 
     void finish_sending() {
         if (socket_.is_open()) secure_.finish_sending();
@@ -84,8 +131,10 @@ class Wire {
     Socket socket_;
     SecureFd secure_;
     std::string ahead_;
+    std::string tail_;
     Counts* counts_;
     std::int64_t last_read_us_;
+    bool mid_write_ = false;
 };
 
 inline error_code error_of(IoState state) {
@@ -94,7 +143,8 @@ inline error_code error_of(IoState state) {
 
 // Both operations try, wait for what OpenSSL or the socket lacks, and try again. The first try happens after a wait (or
 // a post, if bytes are pending), never inside the call that starts the operation. Plain reads are Asio's own: its
-// reactor remembers that a short read has emptied the socket and saves a system call for each message.
+// reactor remembers that a short read has emptied the socket and saves a system call for each message, which a bare
+// wait spends on asking the reactor anew.
 template <class Buffers, class Handler>
 struct ReadOperation {
     Wire& wire;
@@ -102,12 +152,20 @@ struct ReadOperation {
     Handler handler;
 
     void start() {
+        Socket& socket = wire.socket();
         if (wire.pending()) {
             asio::post(wire.get_executor(), std::move(*this));
-        } else {
-            Socket& socket = wire.socket();
+        } else if (wire.secure().tls()) {
             socket.async_wait(Socket::wait_read, std::move(*this));
+        } else {
+            const asio::mutable_buffer buffer = first_of(buffers);
+            socket.async_read_some(buffer, std::move(*this));
         }
+    }
+
+    void operator()(error_code error, std::size_t bytes) {
+        if (!error) wire.note_read(bytes);
+        handler(error, bytes);
     }
 
     void operator()(error_code error = {}) {
@@ -142,7 +200,10 @@ struct WriteOperation {
     Buffers buffers;
     Handler handler;
 
-    void start() { asio::post(wire.get_executor(), std::move(*this)); }
+    void start() {
+        wire.begin_write();
+        asio::post(wire.get_executor(), std::move(*this));
+    }
 
     void operator()(error_code error = {}) {
         if (error) return handler(error, 0);
@@ -157,6 +218,7 @@ struct WriteOperation {
         Socket& socket = wire.socket();
         switch (result.state) {
             case IoState::done:
+                wire.end_write(result.bytes == asio::buffer_size(buffers));
                 return handler(error_code(), result.bytes);
             case IoState::want_read:
                 return socket.async_wait(Socket::wait_read, std::move(*this));
