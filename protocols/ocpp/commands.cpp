@@ -211,8 +211,7 @@ std::optional<Profile> profile_of(Turn& turn, Work& work) {
     }
     bool& installed = outlet.installed[index(work.sent->role)];
     work.replaces = installed;
-    installed = true;  // from now on it may be there, whatever becomes of the answer, and of us
-    if (!work.replaces) keep(turn);
+    installed = true;  // from now on it may be there, whatever becomes of the answer
     return work.sent;
 }
 

@@ -125,7 +125,7 @@ TEST_P(OcppResync, what_was_on_its_way_when_the_gateway_died_is_asked_for) {
     Wire before(GetParam());
     before.boot();
     const model::Command standing = order(before, "c1", 6'000'000);
-    before.send(standing);  // no answer: but the documents of this turn are on the disk before its frames leave
+    before.send(standing);  // no answer, and no document that tells of it
     Wire wire(GetParam());
     for (const auto& document : before.all.changes.documents) wire.csms.restore(document);
     wire.connect();
@@ -133,6 +133,20 @@ TEST_P(OcppResync, what_was_on_its_way_when_the_gateway_died_is_asked_for) {
     while (!wire.idle()) wire.answer(wire.last_call().action == "SetVariables" ? Wire::set_accepted : accepted);
     wire.send(standing);
     EXPECT_EQ(wire.last_call().action, "GetCompositeSchedule");
+}
+
+TEST_P(OcppResync, what_may_be_there_after_a_restart_is_cleared_by_a_release) {
+    Wire before(GetParam());
+    before.boot();
+    before.send(order(before, "c1", 6'000'000));
+    Wire wire(GetParam());
+    for (const auto& document : before.all.changes.documents) wire.csms.restore(document);
+    wire.connect();
+    if (!wire.idle()) wire.answer(GetParam() == Version::v16 ? "{}" : Wire::nothing_known);
+    while (!wire.idle())
+        wire.answer(wire.last_call().action == "SetVariables" ? Wire::set_accepted : accepted);
+    wire.send(release("c2", "cs-1"));
+    EXPECT_EQ(wire.last_call().action, "ClearChargingProfile");
 }
 
 TEST_P(OcppResync, who_reboots_on_its_socket_is_asked_again) {

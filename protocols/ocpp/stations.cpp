@@ -204,6 +204,9 @@ void restore_peer(Peer& peer, std::string_view body) {
             if (role >= 0 && static_cast<std::size_t>(role) < role_count)
                 outlet.installed[static_cast<std::size_t>(role)] = true;
         }
+        // Kept is what was answered; one more may have been on its way when we ended.
+        const Role on_its_way = row.transaction ? Role::transaction : Role::standing;
+        outlet.installed[static_cast<std::size_t>(on_its_way)] = true;
         if (!row.transaction) continue;
         outlet.transaction = Transaction{row.transaction->id, row.transaction->token, row.transaction->startedUs,
                                          row.transaction->meterStartWh, -1};

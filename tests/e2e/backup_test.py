@@ -246,6 +246,31 @@ class Stores(unittest.TestCase):
         self.refused("cannot open it", preexec_fn=small)
 
 
+class ChangedSettings(unittest.TestCase):
+    def test_old_entries_are_replayed_under_the_old_ones(self):
+        """After a kill and a change of the configuration: what was decided is not decided anew."""
+        with Folder() as folder:
+            gateway = Gateway(folder, NODES, [
+                {"protocol": "ocpp", "id": "CP1", "node": "site-1", "password": PASSWORD, "rated_import_w": 11040}])
+            self.addCleanup(gateway.kill)
+            states = []
+            for watts, silent_s, control_s in ((5000, 5, 1), (6000, 9, 3), (7000, 4, 1)):
+                with Station(gateway, "CP1") as station:
+                    station.plug_in(9000)
+                    gateway.post("/events", {"id": f"e{watts}", "targets": ["site-1"], "intervals": [{"duration_s": 60, "setpoint_w": watts}]})
+                    station.pump(0.6)
+                    states.append(gateway.state_hash())
+                    gateway.kill()
+                text = gateway.config_path.read_text()
+                text = re.sub(r"silent_after_s = \d+", f"silent_after_s = {silent_s}", text)
+                gateway.config_path.write_text(re.sub(r"control_period_s = \d+", f"control_period_s = {control_s}", text))
+                gateway.start()
+            gateway.kill()
+            code, out, err = busbar("check-store", "--trace", folder.path / "data")
+            self.assertEqual((0, ""), (code, err), out[-300:])
+            self.assertLessEqual(set(states[1:]), set(re.findall("state ([0-9a-f]{16})", out)))  # the first were trimmed
+
+
 class DiskFull(unittest.TestCase):
     def test_while_it_serves(self):
         """Nothing is acknowledged in vain, and the line that is left names the file; with room again it goes on where it was."""
