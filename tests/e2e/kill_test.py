@@ -10,7 +10,9 @@ import json
 import os
 import random
 import re
+import signal
 import sqlite3
+import subprocess
 import threading
 import time
 import unittest
@@ -27,6 +29,13 @@ FAR = "2100-01-01T00:00:00Z"
 JSON = {"Content-Type": "application/json"}
 LOST = (OSError, Closed, http.client.HTTPException)  # what a peer sees when the gateway dies
 NODES = [{"id": "feeder-1", "kind": "feeder", "import_limit_w": 50000}, {"id": "site-1", "parent": "feeder-1", "kind": "site"}]
+
+
+def unless_stopping(answer):
+    """A gateway that stops takes nothing more."""
+    if answer.status == 503:
+        raise ConnectionError(answer.body)
+    return answer
 
 
 class Ledger:
@@ -155,7 +164,7 @@ class Operator(Peer):
         self.random.choice([self.device, self.node, self.event, self.event, self.order, self.look])()
 
     def call(self, expected, method, path, body=None):
-        answer = self.api.call(method, path, body and json.dumps(body))
+        answer = unless_stopping(self.api.call(method, path, body and json.dumps(body)))
         if answer.status != expected:
             raise AssertionError(f"{method} {path}: {answer}")
         return answer
@@ -249,7 +258,7 @@ class Utility(Peer):
         self.vtn.close()
 
     def call(self, expected, method, path, body=None):
-        answer = self.vtn.call(method, path, body and json.dumps(body), JSON)
+        answer = unless_stopping(self.vtn.call(method, path, body and json.dumps(body), JSON))
         if answer.status != expected:
             raise AssertionError(f"{method} {path}: {answer}")
         return answer
@@ -402,13 +411,13 @@ class Inverter(Peer):
         self.server.close()
 
     def get(self, path):
-        answer = self.server.call("GET", path)
+        answer = unless_stopping(self.server.call("GET", path))
         if answer.status != 200:
             raise AssertionError(f"GET {path}: {answer}")
         return answer.body
 
     def write(self, method, path, body):
-        answer = self.server.call(method, path, body, {"Content-Type": "application/sep+xml"})
+        answer = unless_stopping(self.server.call(method, path, body, {"Content-Type": "application/sep+xml"}))
         if answer.status not in (201, 204):
             raise AssertionError(f"{method} {path}: {answer}")
 
@@ -510,19 +519,42 @@ class KilledUnderLoad(unittest.TestCase):
             fixed = {key: command.get(key) for key in ("resource", "event", "kind", "start", "end", "steps")}
             self.assertEqual(self.commands.setdefault(command["id"], fixed), fixed)
 
-    def test_two_hundred_times(self):
+    def rounds(self, count, end):
         print(f"BUSBAR_SEED={SEED} BUSBAR_KILLS={KILLS}", flush=True)
         moments = random.Random(SEED)
         for peer in self.load.peers:
             peer.start()
-        for _ in range(KILLS):
+        for _ in range(count):
             self.load.resume()
             time.sleep(moments.uniform(*LIFE_S))
-            self.gateway.kill()
+            end(moments)
             self.load.rest()
             self.check()
+
+    def test_two_hundred_times(self):
+        self.rounds(KILLS, lambda _: self.gateway.kill())
         self.replay()
-        self.tell()
+        self.tell(KILLS)
+
+    def test_while_it_stops(self):
+        """SIGTERM, and a kill while it says goodbye, writes its snapshot and trims the journal; every third may finish."""
+        count, left = max(KILLS // 8, 3), []
+
+        def end(moments):
+            self.gateway.process.send_signal(signal.SIGTERM)
+            try:
+                self.gateway.process.wait(4 if moments.random() < 0.3 else moments.uniform(0, 0.1))
+                left.append(self.gateway.process.returncode)
+            except subprocess.TimeoutExpired:
+                self.gateway.kill()
+        self.rounds(count, end)
+        self.assertEqual({0}, set(left))
+        self.gateway.kill()
+        code, out, err = busbar("check-store", self.folder.path / "data", timeout=120)
+        self.assertEqual((0, ""), (code, err), out[-500:])
+        self.summary = out.splitlines()[0].split(": ", 1)[1]
+        self.assertRegex(self.summary, r"entries \d\d+ to|2 snapshots")  # it has been trimmed
+        self.tell(count)
 
     def replay(self):
         """The state is that of a replay from the journal's first entry, at every moment at which it was seen."""
@@ -540,17 +572,17 @@ class KilledUnderLoad(unittest.TestCase):
         self.assertRegex(out, r"journal entries 1 to \d+, 1 snapshot")
         self.summary = out.splitlines()[0].split(": ", 1)[1]
 
-    def tell(self):
+    def tell(self, kills):
         """That there was a load: what was acknowledged, what was under way when the end came."""
-        print(f"{KILLS} kills; {sum(peer.messages for peer in self.load.peers)} messages; {self.summary}")
+        print(f"{kills} ends; {sum(peer.messages for peer in self.load.peers)} messages; {self.summary}")
         for ledger in (ledger for peer in self.load.peers for ledger in peer.ledgers):
             print(f"  {ledger.name}: {ledger.acknowledged} acknowledged, {ledger.undecided} under way when it was killed")
-            self.assertGreater(ledger.acknowledged, KILLS // 20, ledger.name)
+            self.assertGreater(ledger.acknowledged, kills // 20, ledger.name)
         for station in self.stations:
             print(f"  {station.name}: {len(station.ids)} transactions, {station.ended} ended")
         print(f"  {len(self.commands)} commands, {len(self.inverter.controls)} controls, {len(self.operator.hashes)} states seen")
-        self.assertGreater(sum(station.ended for station in self.stations), KILLS // 20)
-        self.assertGreater(len(self.commands), KILLS // 20)
+        self.assertGreater(sum(station.ended for station in self.stations), kills // 20)
+        self.assertGreater(len(self.commands), kills // 20)
 
 
 if __name__ == "__main__":
