@@ -1,6 +1,6 @@
 """Adds up a test run and closes it with one line, 'N passed, N failed[, N skipped]'.
 
-Reads the folder that ./dev gives it: ctest.junit with one entry for each program that ran, and beside it one XML file
+Reads the folders that ./dev gives it, each of one run: ctest.junit with one entry for each program that ran, and beside it one XML file
 from each GoogleTest program. A program of the latter kind counts by its test cases, a script by its own closing line of
 the same form, everything else as one. Where the variable CI is `true`, what was skipped counts as failed.
 """
@@ -48,24 +48,35 @@ def program_counts(entry, reports):
     return counts
 
 
-def main(folder):
-    reports = pathlib.Path(folder)
+def run_counts(reports):
+    """(passed, failed, skipped) of one run; None if it left no report."""
     if not (reports / "ctest.junit").exists():
-        print("no test ran: ctest left no report")
-        print("0 passed, 1 failed")
-        return 1
+        return None
     passed = failed = skipped = 0
     for entry in ElementTree.parse(reports / "ctest.junit").getroot().iter("testcase"):
         counts = program_counts(entry, reports)
         passed, failed, skipped = passed + counts[0], failed + counts[1], skipped + counts[2]
         if counts[2]:
             print(f"{entry.get('name')}: {counts[2]} skipped")
+    return passed, failed, skipped
+
+
+def main(*folders):
+    passed = failed = skipped = 0
+    empty = False
+    for folder in folders:
+        counts = run_counts(pathlib.Path(folder))
+        if counts is None:
+            print("no test ran: ctest left no report")
+            counts = (0, 1, 0)
+        empty = empty or not counts[0]
+        passed, failed, skipped = passed + counts[0], failed + counts[1], skipped + counts[2]
     if skipped and os.environ.get("CI") == "true":
         print("with CI=true a skipped test is a failed one")
         failed, skipped = failed + skipped, 0
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
-    return 1 if failed or not passed else 0
+    return 1 if failed or empty or not folders else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))
