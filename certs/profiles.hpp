@@ -31,6 +31,7 @@ struct ProfileTerms {
     int verify_depth = 0;               // certificates above the leaf
     std::uint32_t cached_sessions = 0;  // of a server; resumed by id, never by ticket
     std::int32_t session_s = 0;         // how long one may be resumed
+    bool sessions_as_bytes = false;     // cheap to keep, dear to resume: for peers with certificates that seldom come back
 };
 
 std::span<const ProfileTerms> profiles();

@@ -12,6 +12,7 @@
 #include "certs/device_profile.hpp"
 #include "certs/openssl.hpp"
 #include "certs/profiles.hpp"
+#include "certs/session_store.hpp"
 
 namespace busbar::certs {
 
@@ -125,9 +126,13 @@ void cache_sessions(SSL_CTX* context, const ProfileTerms& terms) {
         SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
         return;
     }
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL_STORE);
-    SSL_CTX_sess_set_new_cb(context, keep_lean);
-    SSL_CTX_sess_set_cache_size(context, static_cast<long>(terms.cached_sessions));
+    if (terms.sessions_as_bytes) {
+        keep_sessions_as_bytes(context, terms.cached_sessions);
+    } else {
+        SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+        SSL_CTX_sess_set_new_cb(context, keep_lean);
+        SSL_CTX_sess_set_cache_size(context, static_cast<long>(terms.cached_sessions));
+    }
     SSL_CTX_set_timeout(context, terms.session_s);
     SSL_CTX_set_num_tickets(context, 1);  // TLS 1.3 sends ids of cached sessions under this name
 }

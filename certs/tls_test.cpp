@@ -7,6 +7,7 @@
 
 #include "certs/handshake_test.hpp"
 #include "certs/profiles.hpp"
+#include "certs/session_store.hpp"
 
 namespace busbar::certs {
 namespace {
@@ -401,6 +402,23 @@ TEST(TlsOcpp, a_station_of_profile_3_is_known_after_resumption_in_TLS_1_3) {
     EXPECT_EQ(second.version, "TLSv1.3");
     EXPECT_TRUE(second.resumed);
     EXPECT_EQ(second.client_seen, first.client_seen);
+}
+
+TEST(TlsOcpp, sessions_kept_as_bytes_are_bounded_and_the_oldest_goes_first) {
+    for (const int highest : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        const SslContext server = server_context(TlsProfile::ocpp_mutual, ocpp_files());
+        keep_sessions_as_bytes(server.get(), 3);
+        const SslContext client = client_context(TlsProfile::ocpp_mutual, example(Kind::ocpp_station));
+        SSL_CTX_set_max_proto_version(client.get(), highest);
+        const Outcome first = handshake(server, client);
+        const Outcome second = handshake(server, client);
+        for (int i = 0; i < 2; ++i) handshake(server, client);
+        EXPECT_TRUE(handshake(server, client, second.session.get()).resumed) << highest;
+        const Outcome again = handshake(server, client, first.session.get());
+        EXPECT_TRUE(again.done);
+        EXPECT_FALSE(again.resumed) << highest;
+        EXPECT_EQ(again.client_seen, first.client_seen);
+    }
 }
 
 TEST(TlsOcpp, a_station_of_profile_3_without_certificate_is_refused) {
