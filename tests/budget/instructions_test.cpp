@@ -38,7 +38,6 @@ double instructions(const std::string& work, int count) {
 // The first times fill caches and grow tables.
 void check(const std::string& work, Recorded recorded) {
     constexpr std::string_view build = BUDGET_BUILD;
-    if (build.empty()) GTEST_SKIP() << "nothing is recorded for this compiler and its flags";
     BUDGET_NEEDS(has("valgrind"), "valgrind");
     constexpr int settle = 50, counted = 100;
     const double measured = (instructions(work, settle + counted) - instructions(work, settle)) / counted;
