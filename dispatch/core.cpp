@@ -2,6 +2,7 @@
 #include "dispatch/core.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <functional>
 #include <stdexcept>
 
@@ -250,7 +251,16 @@ void Core::State::take_sample(const model::Sample& sample) {
     if (found == resource_at.end()) return take_node_sample(sample);
     auto& resource = s.resources[found->second];
     if (resource.last_sample && sample.measured_us < resource.last_sample->measured_us) return;
-    resource.last_sample = sample;
+    const auto last = std::exchange(resource.last_sample, sample);
+    if (last) {  // what this one does not say is as it was said last
+        model::Sample& known = *resource.last_sample;
+        if (!known.power_mw) known.power_mw = last->power_mw;
+        if (!known.import_mwh) known.import_mwh = last->import_mwh;
+        if (!known.export_mwh) known.export_mwh = last->export_mwh;
+        if (!known.state_of_charge_ppm) known.state_of_charge_ppm = last->state_of_charge_ppm;
+        if (!known.voltage_mv) known.voltage_mv = last->voltage_mv;
+        if (!known.frequency_mhz) known.frequency_mhz = last->frequency_mhz;
+    }
     const Us before = resource.meter.power_us;
     const auto span = dispatch::take(resource.meter, sample, s.now_us);
     if (span) {

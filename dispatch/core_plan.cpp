@@ -512,24 +512,36 @@ void Core::State::control() {
     if (s.plan_due) plan();
 }
 
+// What all of them may do, each alone and whatever the others do: those that consume as if nobody produced, those that
+// produce as if nobody consumed. By position.
+std::vector<MilliW> Core::State::safe_powers(bool consuming) {
+    AllocationProblem problem = lay_out({}).problem;
+    for (auto& low : problem.node_low) low = consuming ? -model::unlimited_mw : low;
+    for (auto& high : problem.node_high) high = consuming ? high : model::unlimited_mw;
+    for (std::size_t position = 0; position < tree.resources.size(); ++position) {
+        const MilliW preferred = preferred_power(s.resources[tree.resources[position]].resource);
+        problem.low[position] = consuming ? 0 : std::min<MilliW>(preferred, 0);
+        problem.high[position] = consuming ? std::max<MilliW>(preferred, 0) : 0;
+        problem.preferred[position] = consuming ? problem.high[position] : problem.low[position];
+    }
+    return allocate(problem).power;
+}
+
 // What a device shall do once its command is over and we are gone: what it prefers, unless a node's own limit forbids
 // that all of them do.
 void Core::State::set_fallbacks() {
     const Tree& known = known_tree();
-    std::vector<MilliW> power;
-    if (limits_stand()) {
-        AllocationProblem problem = lay_out({}).problem;
-        for (std::size_t position = 0; position < known.resources.size(); ++position) {
-            const Box nominal = nominal_box(s.resources[known.resources[position]].resource);
-            problem.low[position] = nominal.low_mw;
-            problem.high[position] = nominal.high_mw;
-        }
-        power = allocate(problem).power;
+    const bool limited = limits_stand();
+    std::vector<MilliW> consuming, producing;
+    if (limited) {
+        consuming = safe_powers(true);
+        producing = safe_powers(false);
     }
     for (std::size_t position = 0; position < known.resources.size(); ++position) {
         auto& resource = s.resources[known.resources[position]];
         const MilliW preferred = preferred_power(resource.resource);
-        resource.fallback_mw = limits_stand() ? power[position] : preferred;
+        resource.fallback_mw = preferred;
+        if (limited) resource.fallback_mw = preferred < 0 ? producing[position] : consuming[position];
         resource.has_fallback = resource.fallback_mw != preferred;
     }
 }

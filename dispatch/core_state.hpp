@@ -103,6 +103,7 @@ struct Core::State {
     void control();
     std::vector<Share> share_out(const Segment& segment, bool now);
     model::MilliW tell_of(const Stage& stage, const Allocation& result, std::size_t position) const;
+    std::vector<model::MilliW> safe_powers(bool consuming);
     Box left_by_charge(const ResourceState& resource, Box box) const;
     bool has_shown(const ResourceState& resource) const;  // its meter has had the time to show what it was told
     std::vector<std::uint8_t> bounded(const Stage& stage) const;

@@ -63,23 +63,35 @@ void check(const AllocationProblem& problem) {
 }
 
 MilliW floor_to(MilliW value, MilliW step) {
+    if (value == 0) return 0;  // the lower edge of most boxes
     const MilliW rest = value % step;
     return rest < 0 ? value - rest - step : value - rest;
 }
 
 class Sharing {
   public:
-    explicit Sharing(const AllocationProblem& problem) : problem_(problem), layout_(problem), water_(problem, layout_) {
-        for (std::size_t index = 0; index < problem.orders.size(); ++index) {
-            const auto& order = problem.orders[index];
+    Allocation share(const AllocationProblem& problem) {
+        problem_ = &problem;
+        layout_.lay_out(problem);
+        water_.take(problem);
+        take_orders();
+        return run();
+    }
+
+  private:
+    void take_orders() {
+        orders_.clear();
+        sequence_.clear();
+        for (std::size_t index = 0; index < problem_->orders.size(); ++index) {
+            const auto& order = problem_->orders[index];
             Mapped mapped{layout_.node_pos[order.node], {}, {order.low, order.high}, order.hard};
             for (const auto device : order.devices) mapped.devices.push_back(layout_.device_pos[device]);
             std::sort(mapped.devices.begin(), mapped.devices.end());
             orders_.push_back(std::move(mapped));
             if (order.hard) sequence_.push_back(index);
         }
-        for (std::size_t index = 0; index < problem.orders.size(); ++index) {
-            if (!problem.orders[index].hard) sequence_.push_back(index);
+        for (std::size_t index = 0; index < problem_->orders.size(); ++index) {
+            if (!problem_->orders[index].hard) sequence_.push_back(index);
         }
     }
 
@@ -97,13 +109,12 @@ class Sharing {
             const bool steps = round_steps();
             if (gaps || steps) run_continuous();
         }
-        power_ = water_.take_power();
+        water_.hand_over_power(power_);
         if (discrete) snap_left_overs();
         gather(result);
         return result;
     }
 
-  private:
     struct Mapped {
         std::uint32_t node;
         std::vector<std::uint32_t> devices;
@@ -151,20 +162,21 @@ class Sharing {
         const Span box = water_.box(device);
         return box.low == box.high;
     }
-    MilliW step_of(std::uint32_t device) const { return problem_.step[layout_.device_at[device]]; }
+    MilliW step_of(std::uint32_t device) const { return problem_->step[layout_.device_at[device]]; }
     // Rounded up to the device's step; 0 = no gap.
     MilliW lowest_of(std::uint32_t device) const {
-        const auto lowest = problem_.lowest_on[layout_.device_at[device]];
+        const auto lowest = problem_->lowest_on[layout_.device_at[device]];
         if (lowest == 0) return 0;
         const auto step = step_of(device);
         return step > 1 ? -floor_to(-lowest, step) : lowest;
     }
 
     void find_discrete() {
+        discrete_.clear();
         for (std::uint32_t pos = 0; pos < layout_.device_at.size(); ++pos) {
             const auto device = layout_.device_at[pos];
-            if ((problem_.step[device] > 1 || problem_.lowest_on[device] > 0) &&
-                problem_.low[device] < problem_.high[device]) {
+            if ((problem_->step[device] > 1 || problem_->lowest_on[device] > 0) &&
+                problem_->low[device] < problem_->high[device]) {
                 discrete_.push_back(pos);
             }
         }
@@ -184,25 +196,25 @@ class Sharing {
 
     // Devices between 0 and their lowest running power; in the last round all that have a gap, so that none can fall
     // in.
-    std::vector<Candidate> candidates(bool all) const {
-        std::vector<std::uint32_t> found;
+    void find_candidates(bool all) {
+        found_.clear();
         for (const auto device : discrete_) {
             const Span box = water_.box(device);
             const MilliW lowest = box.low == box.high ? 0 : lowest_of(device), power = water_.power()[device];
             if (lowest == 0 || box.low >= lowest || box.high <= -lowest) continue;  // no gap, or decided: on
             const bool inside = power != 0 && power > -lowest && power < lowest;
-            if (inside || all) found.push_back(device);
+            if (inside || all) found_.push_back(device);
         }
         const auto describe = [&](std::uint32_t device) {
             const MilliW power = water_.power()[device];
             return Candidate{water_.owner(layout_.node_of[device]),
                              device,
                              power < 0,
-                             problem_.on[layout_.device_at[device]] != 0,
+                             problem_->on[layout_.device_at[device]] != 0,
                              power < 0 ? -power : power,
                              lowest_of(device)};
         };
-        return by_owner<Candidate>(found, describe, [](const Candidate& left, const Candidate& right) {
+        sort_by_owner(candidates_, describe, [](const Candidate& left, const Candidate& right) {
             if (left.negative != right.negative) return left.negative < right.negative;
             if (left.on != right.on) return left.on;
             const auto one = static_cast<model::Wide>(left.power) * right.lowest;
@@ -211,21 +223,20 @@ class Sharing {
         });
     }
 
-    // Devices as `describe` makes them, by the positions of their owners, those of one owner in the order of `before`.
+    // The devices of found_ as `describe` makes them, by the positions of their owners, those of one owner in the order
+    // of `before`.
     template <class Each, class Describe, class Before>
-    std::vector<Each> by_owner(const std::vector<std::uint32_t>& devices, const Describe& describe,
-                               const Before& before) const {
-        std::vector<std::uint32_t> next(layout_.parent.size() + 1, 0);
-        for (const auto device : devices) ++next[water_.owner(layout_.node_of[device]) + 1];
-        for (std::size_t owner = 0; owner + 1 < next.size(); ++owner) next[owner + 1] += next[owner];
-        std::vector<Each> sorted(devices.size());
-        for (const auto device : devices) sorted[next[water_.owner(layout_.node_of[device])]++] = describe(device);
+    void sort_by_owner(std::vector<Each>& sorted, const Describe& describe, const Before& before) {
+        next_.assign(layout_.parent.size() + 1, 0);
+        for (const auto device : found_) ++next_[water_.owner(layout_.node_of[device]) + 1];
+        for (std::size_t owner = 0; owner + 1 < next_.size(); ++owner) next_[owner + 1] += next_[owner];
+        sorted.resize(found_.size());
+        for (const auto device : found_) sorted[next_[water_.owner(layout_.node_of[device])]++] = describe(device);
         for (auto first = sorted.begin(); first != sorted.end();) {
             const auto last = std::find_if(first, sorted.end(), [&](const Each& e) { return e.owner != first->owner; });
             std::sort(first, last, before);
             first = last;
         }
-        return sorted;
     }
 
     void decide(const Candidate& each, bool run) {
@@ -309,10 +320,10 @@ class Sharing {
     bool close_gaps() {
         bool any = false;
         for (int round = 0; round < gap_rounds; ++round) {
-            const auto found = candidates(round + 1 == gap_rounds);
-            if (found.empty()) break;
+            find_candidates(round + 1 == gap_rounds);
+            if (candidates_.empty()) break;
             any = true;
-            under_hard_limits([&] { decide_all(found); });
+            under_hard_limits([&] { decide_all(candidates_); });
             run_continuous();
         }
         return any;
@@ -324,15 +335,15 @@ class Sharing {
         bool edged;                 // its box goes beyond its first or last multiple
     };
 
-    std::vector<Stepped> stepped() const {
-        std::vector<std::uint32_t> found;
+    void find_stepped() {
+        found_.clear();
         for (const auto device : discrete_) {
             const MilliW step = step_of(device);
             if (step <= 1 || is_fixed(device)) continue;
             const Span box = water_.box(device);
             const bool surely = box.high - box.low >= step;
             const Span inner = surely ? box : inner_of(device, step);
-            if (inner.low <= inner.high) found.push_back(device);  // else it stays where it is
+            if (inner.low <= inner.high) found_.push_back(device);  // else it stays where it is
         }
         const auto describe = [&](std::uint32_t device) {
             const MilliW step = step_of(device), power = water_.power()[device];
@@ -342,7 +353,7 @@ class Sharing {
                 water_.owner(layout_.node_of[device]), device,        below,
                 std::min(below + step, inner.high),    power - below, inner.low != box.low || inner.high != box.high};
         };
-        return by_owner<Stepped>(found, describe, [](const Stepped& left, const Stepped& right) {
+        sort_by_owner(stepped_, describe, [](const Stepped& left, const Stepped& right) {
             return left.over != right.over ? left.over > right.over : left.device < right.device;
         });
     }
@@ -371,9 +382,9 @@ class Sharing {
     }
 
     bool round_steps() {
-        const auto found = stepped();
-        under_hard_limits([&] { round_all(found); });
-        return !found.empty();
+        find_stepped();
+        under_hard_limits([&] { round_all(stepped_); });
+        return !stepped_.empty();
     }
 
     void round_all(const std::vector<Stepped>& found) {
@@ -399,7 +410,7 @@ class Sharing {
         for (auto node = layout_.node_of[device];; node = layout_.parent[node]) {
             const MilliW sum = sums[node] + change;
             const auto given = layout_.node_at[node];
-            const MilliW over = sum - problem_.node_high[given], under = problem_.node_low[given] - sum;
+            const MilliW over = sum - problem_->node_high[given], under = problem_->node_low[given] - sum;
             if ((change > 0 && over > 0) || (change < 0 && under > 0)) return false;
             if (node == 0) return true;
         }
@@ -420,8 +431,8 @@ class Sharing {
     void snap_left_overs() {
         std::vector<MilliW> sums;
         for (const auto device : discrete_) {
-            const MilliW given_low = problem_.low[layout_.device_at[device]];
-            const MilliW given_high = problem_.high[layout_.device_at[device]];
+            const MilliW given_low = problem_->low[layout_.device_at[device]];
+            const MilliW given_high = problem_->high[layout_.device_at[device]];
             const Span near = takeable(device, power_[device]);
             if (near.low == near.high || given_low == given_high) continue;
             if (sums.empty()) sums = node_sums();
@@ -447,7 +458,7 @@ class Sharing {
     }
 
     void gather(Allocation& result) const {
-        const std::size_t devices = problem_.parent.size();
+        const std::size_t devices = problem_->parent.size();
         result.power.resize(devices);
         result.wish.resize(devices);
         for (std::uint32_t pos = 0; pos < devices; ++pos) {
@@ -468,21 +479,27 @@ class Sharing {
                   [](const Breach& left, const Breach& right) { return left.node < right.node; });
     }
 
-    const AllocationProblem& problem_;
+    const AllocationProblem* problem_ = nullptr;
     Layout layout_;
-    Water water_;
+    Water water_{layout_};
     Bounds others_;              // of the hard limits alone, or of all, whichever are not in force
     std::vector<MilliW> power_;  // the answer, by device position
     std::vector<Mapped> orders_;
     std::vector<std::uint32_t> discrete_;  // positions of the devices with a gap or with steps
-    std::vector<std::size_t> sequence_;    // hard orders first
+    std::vector<Candidate> candidates_;
+    std::vector<Stepped> stepped_;
+    std::vector<std::uint32_t> found_, next_;  // scratch of the two above
+    std::vector<std::size_t> sequence_;        // hard orders first
 };
 
 }  // namespace
 
 Allocation allocate(const AllocationProblem& problem) {
     check(problem);
-    return Sharing(problem).run();
+    // Kept for its memory alone: a plan is made anew every few seconds, and asking the system for the same pages each
+    // time took a third of it.
+    thread_local Sharing sharing;
+    return sharing.share(problem);
 }
 
 }  // namespace busbar::dispatch

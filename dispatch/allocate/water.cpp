@@ -58,7 +58,7 @@ void order_nodes(const AllocationProblem& problem, std::vector<std::uint32_t>& n
 
 }  // namespace
 
-Layout::Layout(const AllocationProblem& problem) {
+void Layout::lay_out(const AllocationProblem& problem) {
     const std::size_t nodes = problem.node_parent.size(), devices = problem.parent.size();
     node_at.resize(nodes);
     node_pos.resize(nodes);
@@ -87,8 +87,10 @@ Layout::Layout(const AllocationProblem& problem) {
     }
 }
 
-Water::Water(const AllocationProblem& problem, const Layout& layout) : layout_(layout) {
+void Water::take(const AllocationProblem& problem) {
+    const Layout& layout = layout_;
     const std::size_t nodes = layout.parent.size(), devices = layout.node_of.size();
+    devices_.clear();
     devices_.reserve(devices);
     power_.resize(devices);
     MilliW heaviest = 1;
@@ -110,8 +112,9 @@ Water::Water(const AllocationProblem& problem, const Layout& layout) : layout_(l
         node_low_[pos] = problem.node_low[layout.node_at[pos]];
         node_high_[pos] = problem.node_high[layout.node_at[pos]];
     }
-    for (auto* each : {&raw_, &next_, &slope_, &target_, &lambda_}) each->resize(nodes);
-    state_.resize(nodes);
+    for (auto* each : {&raw_, &next_, &slope_, &target_}) each->resize(nodes);
+    lambda_.assign(nodes, 0);  // no guess is left from another problem: equal problems have equal answers
+    state_.assign(nodes, State::free);
     owner_.resize(nodes);
 }
 
@@ -376,12 +379,21 @@ void Water::send_down(std::uint32_t child, std::int64_t lambda, MilliW value) {
 // Gives the devices and children of `node` their share at `lambda`; `rest` is what is missing there to the target, less
 // than what the next lambda would bring. It is spread over those that the next lambda would raise, in proportion.
 void Water::assign(std::uint32_t node, std::int64_t lambda, MilliW rest) {
-    const auto end = layout_.end[node];
     lambda_[node] = lambda;
+    if (rest != 0) return spread(node, lambda, rest);
+    for (auto device = layout_.first[node], last = layout_.first[node + 1]; device < last; ++device) {
+        power_[device] = at(devices_[device], lambda);
+    }
+    for (auto child = node + 1, end = layout_.end[node]; child < end; child = layout_.end[child]) {
+        send_down(child, lambda, clamped(child, raw_[child]));
+    }
+}
+
+void Water::spread(std::uint32_t node, std::int64_t lambda, MilliW rest) {
     const MilliW gain = std::max<MilliW>(next_[node] - raw_[node], 1);
     MilliW seen = 0, given = 0;
     const auto share = [&](MilliW from, MilliW to) {
-        if (rest == 0 || from == to) return from;
+        if (from == to) return from;
         seen += to - from;
         MilliW product = 0;
         const MilliW due = __builtin_mul_overflow(seen, rest, &product)
@@ -392,10 +404,9 @@ void Water::assign(std::uint32_t node, std::int64_t lambda, MilliW rest) {
         return from + part;
     };
     for (auto device = layout_.first[node], last = layout_.first[node + 1]; device < last; ++device) {
-        const MilliW power = at(devices_[device], lambda);
-        power_[device] = rest == 0 ? power : share(power, at(devices_[device], lambda + 1));
+        power_[device] = share(at(devices_[device], lambda), at(devices_[device], lambda + 1));
     }
-    for (auto child = node + 1; child < end; child = layout_.end[child]) {
+    for (auto child = node + 1, end = layout_.end[node]; child < end; child = layout_.end[child]) {
         send_down(child, lambda, share(clamped(child, raw_[child]), clamped(child, next_[child])));
     }
 }

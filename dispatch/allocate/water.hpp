@@ -13,7 +13,7 @@ namespace busbar::dispatch {
 // The problem with its nodes in preorder and its devices in the order of their nodes, so that every subtree is one run
 // of nodes and one run of devices.
 struct Layout {
-    explicit Layout(const AllocationProblem& problem);
+    void lay_out(const AllocationProblem& problem);
 
     std::vector<std::uint32_t> node_at, device_at;    // position -> index in the problem
     std::vector<std::uint32_t> node_pos, device_pos;  // index in the problem -> position
@@ -33,7 +33,9 @@ struct Bounds {
 
 class Water {
   public:
-    Water(const AllocationProblem& problem, const Layout& layout);
+    explicit Water(const Layout& layout) : layout_(layout) {}
+    // Another problem, laid out; its memory is used again.
+    void take(const AllocationProblem& problem);
 
     // Takes boxes and hard limits as they are; what they make impossible is relaxed and listed in breaches(). What is
     // applied to devices after that is given back by give_back() if it was `for_now`.
@@ -57,7 +59,7 @@ class Water {
 
     model::MilliW sum(const std::vector<std::uint32_t>& devices) const;
     const std::vector<model::MilliW>& power() const { return power_; }
-    std::vector<model::MilliW> take_power() { return std::move(power_); }
+    void hand_over_power(std::vector<model::MilliW>& to) { std::swap(power_, to); }
     const std::vector<Breach>& breaches() const { return breaches_; }  // node = position
     model::MilliW wish(std::uint32_t device) const;
     // The nearest node above (or at) that has its own lambda; the root if none.
@@ -90,6 +92,7 @@ class Water {
     std::int64_t find(std::uint32_t node, model::MilliW target, std::int64_t guess);
     void next_from_raw(std::uint32_t node);
     void assign(std::uint32_t node, std::int64_t lambda, model::MilliW rest);
+    void spread(std::uint32_t node, std::int64_t lambda, model::MilliW rest);
     void send_down(std::uint32_t child, std::int64_t lambda, model::MilliW value);
     void seek_root();
     Span own(std::uint32_t node) const;
