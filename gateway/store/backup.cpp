@@ -47,8 +47,8 @@ void copy_pages(SQLite::Database& target, SQLite::Database& source) {
         throw SQLite::Exception("the store is locked by another program", code);
 }
 
-// Into `draft`, and looked through there: a copy that cannot be used is found out now, not when it is needed.
-std::int64_t draft_copy(const std::string& file, const std::string& draft, const std::string& to) {
+// One file without companions is what becomes of it: no write-ahead log that somebody might forget to move along.
+void draft_copy(const std::string& file, const std::string& draft, const std::string& to) {
     SQLite::Database source = open_source(file);
     try {
         source.execAndGet("SELECT count(*) FROM sqlite_schema");
@@ -59,14 +59,28 @@ std::int64_t draft_copy(const std::string& file, const std::string& draft, const
     try {
         target.emplace(draft, SQLite::OPEN_READWRITE, busy_ms);
         copy_pages(*target, source);
-        target->execAndGet("PRAGMA journal_mode = DELETE");  // one file, without companions
+        target->execAndGet("PRAGMA journal_mode = DELETE");
     } catch (const SQLite::Exception& error) {
         fail(to, "copy to it", error, target ? last_errno(target->getHandle()) : 0, no_copy);
     }
-    check(*target, to);
-    if (!target->tableExists("entries"))
-        throw StoreError(file + ": is empty; expected a store; " + std::string(no_copy));
-    return last_sequence_of(*target);
+}
+
+// SQLite does not tell every failure at the end of a log: the file itself is synced and looked through, as it lies
+// there. A copy that cannot be used is found out now, not when it is needed. The sequence of its last entry.
+std::int64_t look_through(const std::string& draft, const std::string& to) {
+    sync_file(draft);
+    try {
+        SQLite::Database copy(draft, SQLite::OPEN_READONLY, busy_ms);
+        if (copy.execAndGet("PRAGMA journal_mode").getString() != "delete")
+            throw SQLite::Exception("the copy cannot leave its write-ahead log", SQLITE_IOERR);
+        check(copy, to);
+        if (!copy.tableExists("entries"))
+            throw StoreError(to + ": the store is empty; expected one that a gateway has worked on; " +
+                             std::string(no_copy));
+        return last_sequence_of(copy);
+    } catch (const SQLite::Exception& error) {
+        fail(to, "read the copy", error, 0, no_copy);
+    }
 }
 
 void remove_companions(const std::string& draft) {
@@ -87,8 +101,9 @@ std::int64_t copy_database(const std::string& file, const std::string& to) {
     make_private_file(draft);
     std::int64_t sequence = 0;
     try {
-        sequence = draft_copy(file, draft, to);
-        remove_companions(draft);  // of a journal that is off; SQLite may have failed to
+        draft_copy(file, draft, to);
+        remove_companions(draft);
+        sequence = look_through(draft, to);
         if (::rename(draft.c_str(), to.c_str()) != 0)
             throw StoreError(to + ": cannot move the copy there: " + std::strerror(errno) + "; " +
                              std::string(no_copy));

@@ -19,15 +19,18 @@ namespace {
     throw StoreError(path + ": cannot " + operation + ": " + std::strerror(errno) + "; nothing was changed");
 }
 
-// A directory's entries are durable once the directory itself was synced. Some file systems know no such thing
-// (EINVAL).
-void sync_directory(const std::filesystem::path& path) {
-    const int file = ::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+void sync_open(int file, const std::filesystem::path& path) {
     const bool synced = file >= 0 && (::fsync(file) == 0 || errno == EINVAL);
     const int why = errno;
     if (file >= 0) ::close(file);
     errno = why;
-    if (!synced) fail_with_errno(path, "sync the directory");
+    if (!synced) fail_with_errno(path, "sync it");
+}
+
+// A directory's entries are durable once the directory itself was synced. Some file systems know no such thing
+// (EINVAL).
+void sync_directory(const std::filesystem::path& path) {
+    sync_open(::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC), path);
 }
 
 std::string holder_of(int file) {
@@ -52,6 +55,10 @@ void make_directory(const std::string& directory) {
         throw StoreError(directory +
                          ": is no directory; expected the store's directory, or a name that is free for it");
     }
+}
+
+void sync_file(const std::string& path) {
+    sync_open(::open(path.c_str(), O_RDWR | O_CLOEXEC), path);
 }
 
 void sync_directory_of(const std::string& file) {

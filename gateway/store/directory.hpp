@@ -9,6 +9,8 @@ namespace busbar::store {
 void make_directory(const std::string& directory);
 // Makes an empty file with mode 0600 if there is none; SQLite gives its companions the same mode. Throws StoreError.
 void make_private_file(const std::string& path);
+// What was written to it is on the disk. Throws StoreError.
+void sync_file(const std::string& path);
 // Makes a new name in the file's directory durable. Throws StoreError.
 void sync_directory_of(const std::string& file);
 
