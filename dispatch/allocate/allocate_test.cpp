@@ -47,6 +47,26 @@ TEST(Allocate, sums_are_exact_to_the_milliwatt) {
     EXPECT_EQ(total(allocate(problem)), 100'000'001);
 }
 
+TEST(Allocate, an_answer_does_not_depend_on_the_problem_before) {
+    auto one = with_root(), other = with_root();
+    const auto site = one.add_node(0, -model::unlimited_mw, 30 * kw);
+    for (int device = 0; device < 9; ++device) {
+        one.add_device(device % 2 == 0 ? site : 0, 0, (7 + device) * kw, (7 + device) * kw);
+        one.lowest_on.back() = 4 * kw;
+        one.step.back() = device % 3 == 0 ? kw / 2 : 0;
+    }
+    one.orders.push_back({0, 41 * kw + 1, 41 * kw + 1, {}, false});
+    for (int device = 0; device < 30; ++device) other.add_device(0, -5 * kw, 5 * kw, 0);
+    other.orders.push_back({0, -100 * kw, -100 * kw, {}, false});
+    const auto first = allocate(one);
+    allocate(other);
+    const auto again = allocate(one);
+    EXPECT_EQ(again.power, first.power);
+    EXPECT_EQ(again.wish, first.wish);
+    EXPECT_EQ(again.order_sum, first.order_sum);
+    EXPECT_EQ(again.breaches, first.breaches);
+}
+
 TEST(Allocate, a_site_limit_holds_and_the_others_make_up) {
     auto problem = with_root();
     const auto site = problem.add_node(0, -model::unlimited_mw, 4 * kw);
