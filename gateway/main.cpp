@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
     busbar::cli::add_backup(program, status);        // a copy of the store, while the gateway runs
     busbar::cli::add_restore(program, status);       // and back
     busbar::cli::add_check_store(program, status);   // replays a store and compares
+    busbar::cli::add_simulate(program, status);      // days on virtual time, from seeds, with faults
 
     try {
         program.parse(argc, argv);

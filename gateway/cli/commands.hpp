@@ -16,5 +16,6 @@ void add_certs(CLI::App& program, int& status);
 void add_backup(CLI::App& program, int& status);
 void add_restore(CLI::App& program, int& status);
 void add_check_store(CLI::App& program, int& status);
+void add_simulate(CLI::App& program, int& status);
 
 }  // namespace busbar::cli

@@ -89,7 +89,8 @@ class Charger final : public Device {
         Us next_us = world_time(station_.next_due());
         if (link_ == 0) next_us = std::min(next_us, retry_at_us_);
         if (visit_ < charger_.visits.size())
-            next_us = std::min(next_us, present_ ? charger_.visits[visit_].leaves_us : charger_.visits[visit_].arrives_us);
+            next_us =
+                std::min(next_us, present_ ? charger_.visits[visit_].leaves_us : charger_.visits[visit_].arrives_us);
         if (power_w_ > 0) next_us = std::min(next_us, now + static_cast<Us>(missing_wh_ / power_w_ * 3.6e9) + 1);
         return next_us;
     }
@@ -163,9 +164,9 @@ class Charger final : public Device {
     void connect() {
         http::Request upgrade;
         upgrade.target = "/" + options_.enrolment.id;
-        upgrade.headers = {
-            {"Authorization", "Basic " + http::base64_encoded(options_.enrolment.id + ":" + options_.enrolment.password)},
-            {"Sec-WebSocket-Protocol", charger_.v201 ? "ocpp2.0.1" : "ocpp1.6"}};
+        upgrade.headers = {{"Authorization",
+                            "Basic " + http::base64_encoded(options_.enrolment.id + ":" + options_.enrolment.password)},
+                           {"Sec-WebSocket-Protocol", charger_.v201 ? "ocpp2.0.1" : "ocpp1.6"}};
         passing_ = true;
         link_ = place_.network.connect(*this, place_.stations, {"192.0.2.1:1", true, {}}, std::move(upgrade));
     }

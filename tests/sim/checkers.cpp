@@ -17,6 +17,8 @@ std::string number(double value) {
     return text;
 }
 
+constexpr double delivered_within = 0.05;  // with meters that say something each five minutes
+
 double power_at(const EventOrder& order, Us at) {
     const auto index = static_cast<std::size_t>((at - order.start_us) / order.interval_us);
     return order.powers_w[std::min(index, order.powers_w.size() - 1)];
@@ -32,13 +34,17 @@ void Evidence::find(std::string checker, std::string text) const {
     findings.push_back({std::move(checker), world.now(), std::move(text)});
 }
 
-Us Evidence::reaction_us() const { return 2 * std::max(meter_us, poll_us) + 2 * model::minute_us; }
+Us Evidence::reaction_us() const {
+    return 2 * std::max(meter_us, poll_us) + 2 * model::minute_us;
+}
 
 // ---- hard limits ---------------------------------------------------------------------------------------------------
 
 HardLimits::HardLimits(Evidence& evidence) : evidence_(evidence) {}
 
-void HardLimits::restart() { watches_.clear(); }
+void HardLimits::restart() {
+    watches_.clear();
+}
 
 void HardLimits::changed(int index, Us now) {
     if (!evidence_.host.gateway()) return;
@@ -145,8 +151,8 @@ void EnergyBalances::end() {
     for (const auto& device : evidence_.devices) counted_wh += device->import_wh() - device->export_wh();
     const double flowed_wh = evidence_.grid.energy_wh(0, evidence_.world.now());
     if (std::abs(counted_wh - flowed_wh) > 1 + 1e-6 * std::abs(flowed_wh))
-        evidence_.find("energy_balances", "the devices' meters counted " + number(counted_wh) + " Wh, through the tree flowed " +
-                                              number(flowed_wh) + " Wh");
+        evidence_.find("energy_balances", "the devices' meters counted " + number(counted_wh) +
+                                              " Wh, through the tree flowed " + number(flowed_wh) + " Wh");
     const app::Gateway* gateway = evidence_.host.gateway();
     if (!gateway) return;
     for (const dispatch::EventView& view : gateway->core().events()) {
@@ -194,8 +200,8 @@ void NothingLost::end() {
     look();
     for (const auto& utility : evidence_.utilities)
         if (utility->order().end_us() < evidence_.world.now() - model::hour_us && !utility->client().finished())
-            evidence_.find("nothing_lost", utility->order().name + " ended an hour ago and has no whole report: " +
-                                               utility->problem());
+            evidence_.find("nothing_lost",
+                           utility->order().name + " ended an hour ago and has no whole report: " + utility->problem());
 }
 
 // ---- replay --------------------------------------------------------------------------------------------------------
@@ -237,7 +243,7 @@ void Converges::watch(const EventOrder& order) {
         const double ordered_wh = order_.powers_w.front() * hours;
         if (!feasible_ || hours <= 0) return;
         ratio_ = (evidence_.grid.energy_wh(place_, evidence_.world.now()) - start_wh_) / ordered_wh;
-        if (std::abs(ratio_ - 1) > 0.03)
+        if (std::abs(ratio_ - 1) > delivered_within)
             evidence_.find("converges", order_.name + " delivered " + number(100 * ratio_) + " % of what was ordered");
     });
 }
@@ -252,8 +258,9 @@ void Converges::end() {
         if (found == devices.end()) continue;
         const DeviceState& truth = evidence_.grid.device(found->second->index());
         if (view.resource.connected != truth.reachable)
-            evidence_.find("converges", view.resource.id + (truth.reachable ? " can be reached, and the gateway does not know it"
-                                                                            : " cannot be reached, and the gateway thinks so"));
+            evidence_.find("converges",
+                           view.resource.id + (truth.reachable ? " can be reached, and the gateway does not know it"
+                                                               : " cannot be reached, and the gateway thinks so"));
         if (truth.obeys && truth.reachable && view.silent && view.wanted_mw)
             evidence_.find("converges", view.resource.id + " is still held for silent");
     }

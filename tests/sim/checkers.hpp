@@ -1,5 +1,6 @@
-// Who judges a simulated world. The checkers stand apart from what they check: they look at what physically happened (the
-// grid), at what was promised to peers, and at the journal; of the gateway they use read-only views. Each is one promise.
+// Who judges a simulated world. The checkers stand apart from what they check: they look at what physically happened
+// (the grid), at what was promised to peers, and at the journal; of the gateway they use read-only views. Each is one
+// promise.
 #pragma once
 
 #include <map>
@@ -39,8 +40,8 @@ struct Evidence {
     Us reaction_us() const;
 };
 
-// No group, feeder or site above its hard limit for longer than the reaction time, as far as anything could be done about it
-// by devices that obey and can be reached.
+// No group, feeder or site above its hard limit for longer than the reaction time, as far as anything could be done
+// about it by devices that obey and can be reached.
 class HardLimits {
   public:
     explicit HardLimits(Evidence& evidence);
@@ -85,7 +86,7 @@ class NothingOutlives {
 class EnergyBalances {
   public:
     explicit EnergyBalances(Evidence& evidence) : evidence_(evidence) {}
-    void watch(const EventOrder& order);  // before its start
+    void watch(const EventOrder& order);                         // before its start
     void disturbed() { disturbed_us_ = evidence_.world.now(); }  // a fault: reports of now are estimates
     void end();
 
@@ -123,8 +124,8 @@ class ReplayIsExact {
     Evidence& evidence_;
 };
 
-// After the faults have healed the gateway knows who is there, holds nobody for silent or refusing, and delivers what is
-// ordered.
+// After the faults have healed the gateway knows who is there, holds nobody for silent or refusing, and delivers what
+// is ordered.
 class Converges {
   public:
     explicit Converges(Evidence& evidence) : evidence_(evidence) {}

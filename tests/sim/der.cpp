@@ -12,7 +12,9 @@ constexpr Us request_timeout_us = 20 * model::second_us;
 constexpr Us cloud_us = 5 * model::minute_us;
 constexpr Us late_us = 35 * model::second_us;
 
-std::int64_t milli(double whole) { return std::llround(whole * 1000); }
+std::int64_t milli(double whole) {
+    return std::llround(whole * 1000);
+}
 
 class Der : public Device {
   public:
@@ -146,7 +148,8 @@ class Battery final : public Der {
 
     Us life(Us now) override {
         if (power_w_ == 0) return model::never;
-        const double wh = power_w_ > 0 ? (battery_.capacity_wh - charged_wh_) / efficiency() : charged_wh_ * efficiency();
+        const double wh =
+            power_w_ > 0 ? (battery_.capacity_wh - charged_wh_) / efficiency() : charged_wh_ * efficiency();
         return now + static_cast<Us>(wh / std::abs(power_w_) * 3.6e9) + 1;
     }
 
@@ -187,7 +190,8 @@ class Array final : public Der {
     Us life(Us now) override {
         if (now >= cloud_at_us_) {
             cloud_at_us_ = now + cloud_us;
-            clouds_ppm_ = std::clamp<std::int64_t>(clouds_ppm_ + random_.between(-150'000, 150'000), 200'000, 1'000'000);
+            clouds_ppm_ =
+                std::clamp<std::int64_t>(clouds_ppm_ + random_.between(-150'000, 150'000), 200'000, 1'000'000);
         }
         return cloud_at_us_;
     }

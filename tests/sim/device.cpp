@@ -45,7 +45,9 @@ void Device::settle(Us now) {
     place_.grid.update(index_, state);
 }
 
-void Device::severed(Us now) { settle(now); }
+void Device::severed(Us now) {
+    settle(now);
+}
 
 void Device::wake(Us now) {
     settle(now);

@@ -74,7 +74,7 @@ class Device : public Peer {
     void wake(Us now) final;
     void severed(Us now) override;
     void jump_clock(Us by_us) { options_.clock_skew_us += by_us; }
-    void read_meter() { settle(place_.world.now()); }  // its registers are of now
+    void read_meter() { settle(place_.world.now()); }              // its registers are of now
     void look() { place_.world.wake(*this, place_.world.now()); }  // something that it follows may have changed
 
     const DeviceOptions& options() const { return options_; }
@@ -96,7 +96,9 @@ class Device : public Peer {
     virtual void reboot(Us now) = 0;
 
     Us local(Us now) const { return now + options_.clock_skew_us; }
-    Us world_time(Us local_us) const { return local_us == model::never ? model::never : local_us - options_.clock_skew_us; }
+    Us world_time(Us local_us) const {
+        return local_us == model::never ? model::never : local_us - options_.clock_skew_us;
+    }
     Fault fault() const { return fault_; }
     double measured_w();  // as its meter says, with its error
     void settle(Us now);  // counts what flowed, decides what flows now, tells the grid

@@ -17,7 +17,8 @@ void GatewayHost::start() {
     try {
         last_clock_us_ = clock();
         gateway_ = std::make_unique<app::Gateway>(
-            config_, app::Surroundings{log_, network_, journal_, [this](std::size_t count) { return random_.bytes(count); }},
+            config_,
+            app::Surroundings{log_, network_, journal_, [this](std::size_t count) { return random_.bytes(count); }},
             last_clock_us_);
     } catch (const Crash&) {
         return fall();
@@ -40,11 +41,16 @@ void GatewayHost::die(Death death, Us down_us) {
     power_ = death != Death::power_loss;
     switch (death) {
         case Death::between_steps:
-        case Death::power_loss: return fall();
-        case Death::before_commit: return journal_.fail_next(StoreFault::crash_before_commit);
-        case Death::after_commit: return journal_.fail_next(StoreFault::crash_after_commit);
-        case Death::full_disk: return journal_.fail_next(StoreFault::refuses);
-        case Death::while_sending: return network_.crash_after(static_cast<std::uint32_t>(random_.between(1, 6)));
+        case Death::power_loss:
+            return fall();
+        case Death::before_commit:
+            return journal_.fail_next(StoreFault::crash_before_commit);
+        case Death::after_commit:
+            return journal_.fail_next(StoreFault::crash_after_commit);
+        case Death::full_disk:
+            return journal_.fail_next(StoreFault::refuses);
+        case Death::while_sending:
+            return network_.crash_after(static_cast<std::uint32_t>(random_.between(1, 6)));
     }
 }
 

@@ -1,5 +1,5 @@
-// The gateway under test in its simulated process: it is woken when something has come or is due, its clock may be wrong,
-// and it can die at any step and come back from its journal.
+// The gateway under test in its simulated process: it is woken when something has come or is due, its clock may be
+// wrong, and it can die at any step and come back from its journal.
 #pragma once
 
 #include <memory>
@@ -38,9 +38,11 @@ class GatewayHost final : public Actor {
     Us last_clock() const { return last_clock_us_; }  // of its last turn
     std::uint64_t deaths() const { return deaths_; }
     std::uint64_t turns() const { return turns_; }
-    std::uint64_t idle_turns_at_once() const { return worst_spin_; }  // the most turns at one instant with nothing come in
+    std::uint64_t idle_turns_at_once() const {
+        return worst_spin_;
+    }  // the most turns at one instant with nothing come in
 
-    std::function<void()> on_start;              // it is back
+    std::function<void()> on_start;                     // it is back
     std::function<void(const std::string&)> on_broken;  // it could not start, or threw what it must not throw
 
     static constexpr net::ListenerId api = 1, ocpp = 2, ieee2030_5 = 3, openadr3 = 4;

@@ -13,7 +13,8 @@ struct Share {  // of one device in the sums of a place
 Share share_of(const DeviceState& device) {
     const bool usable = device.obeys && device.reachable;
     const double hidden_w = usable ? 0 : device.power_w - device.known_w;
-    return {device.power_w, usable ? device.least_w : device.power_w, usable ? device.most_w : device.power_w, hidden_w};
+    return {device.power_w, usable ? device.least_w : device.power_w, usable ? device.most_w : device.power_w,
+            hidden_w};
 }
 
 }  // namespace
@@ -32,8 +33,10 @@ int Grid::add_place(const model::Node& node) {
     state.id = node.id;
     state.parent = parent;
     state.since_us = world_.now();
-    if (node.import_limit_mw < model::unlimited_mw) state.import_limit_w = static_cast<double>(node.import_limit_mw) / 1000;
-    if (node.export_limit_mw < model::unlimited_mw) state.export_limit_w = static_cast<double>(node.export_limit_mw) / 1000;
+    if (node.import_limit_mw < model::unlimited_mw)
+        state.import_limit_w = static_cast<double>(node.import_limit_mw) / 1000;
+    if (node.export_limit_mw < model::unlimited_mw)
+        state.export_limit_w = static_cast<double>(node.export_limit_mw) / 1000;
     places_.push_back(state);
     return by_id_[node.id] = static_cast<int>(places_.size()) - 1;
 }
@@ -65,7 +68,8 @@ void Grid::update(int index, const DeviceState& state) {
     const Share after = share_of(device);
     for (int at = device.place; at >= 0; at = places_[static_cast<std::size_t>(at)].parent) {
         PlaceState& place = places_[static_cast<std::size_t>(at)];
-        place.energy_wh += place.power_w * static_cast<double>(now - place.since_us) / static_cast<double>(model::hour_us);
+        place.energy_wh +=
+            place.power_w * static_cast<double>(now - place.since_us) / static_cast<double>(model::hour_us);
         place.since_us = now;
         place.power_w += after.power_w - before.power_w;
         place.least_w += after.least_w - before.least_w;
@@ -77,7 +81,8 @@ void Grid::update(int index, const DeviceState& state) {
 
 double Grid::energy_wh(int index, Us at) const {
     const PlaceState& place = places_[static_cast<std::size_t>(index)];
-    return place.energy_wh + place.power_w * static_cast<double>(at - place.since_us) / static_cast<double>(model::hour_us);
+    return place.energy_wh +
+           place.power_w * static_cast<double>(at - place.since_us) / static_cast<double>(model::hour_us);
 }
 
 }  // namespace busbar::sim

@@ -1,5 +1,5 @@
-// What is physically so, known to nobody in the simulated world but those who judge it: the power of every device, summed
-// up the tree at every change, and the energy that flowed. Powers in W, load convention.
+// What is physically so, known to nobody in the simulated world but those who judge it: the power of every device,
+// summed up the tree at every change, and the energy that flowed. Powers in W, load convention.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +22,9 @@ struct PlaceState {  // of a node
     double import_limit_w = no_limit_w, export_limit_w = no_limit_w;
     double power_w = 0;
     double least_w = 0, most_w = 0;  // what the well-behaved and reachable below could do now, the others as they are
-    double hidden_w = 0;             // consumption below that nobody can know of: out of reach, or with a meter that errs
-    double energy_wh = 0;            // net, since the beginning
-    Us since_us = 0;                 // of power_w
+    double hidden_w = 0;   // consumption below that nobody can know of: out of reach, or with a meter that errs
+    double energy_wh = 0;  // net, since the beginning
+    Us since_us = 0;       // of power_w
 };
 
 // What a device is and does; as it was told at each change.

@@ -58,8 +58,7 @@ std::optional<store::StoredSnapshot> Journal::latest_snapshot() const {
     return snapshots_.back();
 }
 
-void Journal::replay(std::int64_t after_sequence,
-                     const std::function<void(const store::StoredEntry&)>& visit) const {
+void Journal::replay(std::int64_t after_sequence, const std::function<void(const store::StoredEntry&)>& visit) const {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         const std::int64_t sequence = first_ + static_cast<std::int64_t>(i);
         if (sequence > after_sequence) visit({sequence, entries_[i].now_us, entries_[i].body});

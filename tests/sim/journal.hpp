@@ -1,5 +1,5 @@
-// A journal in memory that fails when it is told to: the process dies before or after a commit, the disk refuses one, the
-// power goes and takes everything since the last durable commit with it.
+// A journal in memory that fails when it is told to: the process dies before or after a commit, the disk refuses one,
+// the power goes and takes everything since the last durable commit with it.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ class Journal final : public store::Journal {
     void replay(std::int64_t after_sequence,
                 const std::function<void(const store::StoredEntry&)>& visit) const override;
     void trim(int keep) override;
-    void documents(std::string_view folder, const std::function<void(std::string_view key, std::string_view body)>& visit)
-        const override;
+    void documents(std::string_view folder,
+                   const std::function<void(std::string_view key, std::string_view body)>& visit) const override;
     std::vector<std::string> folders() const override;
     Counters counters() const override { return counters_; }
 
@@ -47,11 +47,11 @@ class Journal final : public store::Journal {
     bool keep_all_;
     StoreFault fault_ = StoreFault::none;
     std::vector<store::Entry> entries_;
-    std::int64_t first_ = 1;         // sequence of entries_[0]
-    std::size_t durable_ = 0;        // of entries_
+    std::int64_t first_ = 1;   // sequence of entries_[0]
+    std::size_t durable_ = 0;  // of entries_
     std::vector<store::StoredSnapshot> snapshots_;
     std::map<std::string, Folder, std::less<>> folders_;
-    std::vector<Undo> undo_;         // since the last durable commit
+    std::vector<Undo> undo_;  // since the last durable commit
     Counters counters_;
 };
 

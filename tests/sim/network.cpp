@@ -11,7 +11,9 @@ constexpr Us peer_notices_us = 90 * model::second_us;
 
 }  // namespace
 
-Us Network::delay() { return random_.between(weather_.delay_low_us, weather_.delay_high_us); }
+Us Network::delay() {
+    return random_.between(weather_.delay_low_us, weather_.delay_high_us);
+}
 
 void Network::mix(std::string_view text) {
     std::uint64_t hash = hash_ ^ static_cast<std::uint64_t>(world_.now());
@@ -28,7 +30,9 @@ void Network::count_step() {
     if (crash_after_ > 0 && --crash_after_ == 0) throw Crash{};
 }
 
-std::vector<net::Event> Network::take() { return std::exchange(inbox_, {}); }
+std::vector<net::Event> Network::take() {
+    return std::exchange(inbox_, {});
+}
 
 void Network::gateway_up() {
     up_ = true;
@@ -122,7 +126,8 @@ void Network::send(net::ConnectionId id, net::Text text) {
     count_step();
     ++counters_.frames_out;
     mix(*text);
-    to_peer(id, world_.now() + delay(), [this, id, text = std::move(text)](Peer& peer) { peer.text(world_.now(), id, *text); });
+    to_peer(id, world_.now() + delay(),
+            [this, id, text = std::move(text)](Peer& peer) { peer.text(world_.now(), id, *text); });
 }
 
 void Network::close(net::ConnectionId id, std::uint16_t, std::string) {
@@ -224,7 +229,8 @@ void Network::cut(LinkId id, bool half_open) {
     ++cuts_;
     Peer* peer = link->peer;
     peer->severed(world_.now());
-    const Us gateway_at = world_.now() + (half_open ? random_.between(gateway_notices_us / 2, gateway_notices_us) : delay());
+    const Us gateway_at =
+        world_.now() + (half_open ? random_.between(gateway_notices_us / 2, gateway_notices_us) : delay());
     const Us peer_at = world_.now() + (half_open ? random_.between(peer_notices_us / 2, peer_notices_us) : delay());
     world_.at(gateway_at, [this, id, life = life_] {
         if (!up_ || life != life_ || !find(id)) return;

@@ -1,6 +1,6 @@
 // The simulated network between the gateway and its peers. Links carry frames in order while they last; they delay, are
-// cut, or go half-open: nothing passes any more and neither end is told for a while. Requests and their answers get lost
-// each for itself, and now and then one arrives twice.
+// cut, or go half-open: nothing passes any more and neither end is told for a while. Requests and their answers get
+// lost each for itself, and now and then one arrives twice.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,10 @@ using LinkId = net::ConnectionId;
 
 struct Weather {
     Us delay_low_us = 5'000, delay_high_us = 80'000;
-    std::int64_t request_lost_ppm = 0;   // also of its answer
-    std::int64_t duplicated_ppm = 0;     // a request or a frame to the gateway arrives twice
-    Us cut_every_us = model::never;      // of each link, on average
-    std::int64_t half_open_ppm = 0;      // of the cuts
+    std::int64_t request_lost_ppm = 0;  // also of its answer
+    std::int64_t duplicated_ppm = 0;    // a request or a frame to the gateway arrives twice
+    Us cut_every_us = model::never;     // of each link, on average
+    std::int64_t half_open_ppm = 0;     // of the cuts
 };
 
 // One of the gateway's peers, device or utility. What has come is worked through when it is next woken, at once.
@@ -63,7 +63,7 @@ class Network final : public net::Carrier {
     Counters counters() const override { return counters_; }
     std::vector<net::Event> take();  // what has come for the gateway
     void gateway_up();
-    void gateway_down();                                  // every link and request dies with it
+    void gateway_down();                                             // every link and request dies with it
     void crash_after(std::uint32_t sends) { crash_after_ = sends; }  // 0: not
 
     // the peers' end
@@ -81,10 +81,10 @@ class Network final : public net::Carrier {
   private:
     struct Link {
         Peer* peer = nullptr;
-        bool open = false;       // accepted by the gateway
-        bool broken = false;     // nothing passes any more
-        bool exchange = false;   // one request, one answer
-        bool wanted = true;      // of an exchange: the peer still waits; a duplicate has nobody
+        bool open = false;                     // accepted by the gateway
+        bool broken = false;                   // nothing passes any more
+        bool exchange = false;                 // one request, one answer
+        bool wanted = true;                    // of an exchange: the peer still waits; a duplicate has nobody
         Us to_gateway_us = 0, to_peer_us = 0;  // frames stay in order
     };
     Us delay();

@@ -1,4 +1,5 @@
-// The one source of chance in a simulated world: the same seed draws the same numbers on every machine and in every build.
+// The one source of chance in a simulated world: the same seed draws the same numbers on every machine and in every
+// build.
 #pragma once
 
 #include <cstdint>

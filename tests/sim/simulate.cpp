@@ -73,8 +73,8 @@ Day::Day(const Options& options)
       random_(options.seed),
       end_us_(hour(options.hours)),
       heal_us_(hour(std::max(0, options.hours - static_cast<int>(healed_hours)))),
-      meter_us_(drawn(random_, options.meter_s, {60, 300, 900})),
-      poll_us_(drawn(random_, options.poll_s, {60, 300})),
+      meter_us_(drawn(random_, options.meter_s, {60, 300, 300, 300, 300, 300, 300, 900})),
+      poll_us_(drawn(random_, options.poll_s, {60, 300, 300, 300, 300, 300})),
       world_(begin_us),
       network_(world_, random_.fork("network")),
       journal_(options.keep_journal),
@@ -83,8 +83,9 @@ Day::Day(const Options& options)
       vtn_(poll_us_),
       config_(configuration()),
       host_(world_, network_, journal_, config_, random_.fork("gateway")),
-      evidence_{world_,     grid_,   host_,    journal_, devices_, utilities_, orders_, app::settings_of(config_.dispatch),
-                meter_us_, poll_us_, findings_},
+      evidence_{world_,    grid_,      host_,    journal_,
+                devices_,  utilities_, orders_,  app::settings_of(config_.dispatch),
+                meter_us_, poll_us_,   findings_},
       hard_limits_(evidence_),
       commands_end_(evidence_),
       nothing_outlives_(evidence_),
@@ -121,7 +122,8 @@ app::Config Day::configuration() {
     upstream.url = wire::Text<1024, 1>(upstream_url);
     upstream.poll_s = app::Seconds(static_cast<double>(poll_us_) / 1e6);
     config.openadr2b.push_back(upstream);
-    const double period_s = options_.devices > 1000 ? 60 : 10;
+    const auto meter_s = static_cast<double>(meter_us_) / 1e6;
+    const double period_s = options_.devices > 1000 ? 60 : std::clamp(meter_s / 10, 6.0, 60.0);
     config.dispatch.control_period_s = app::Seconds(period_s);
     config.dispatch.report_period_s = app::Seconds(5 * period_s);
     plan_tree(config);
@@ -159,7 +161,8 @@ void Day::plan_tree(app::Config& config) {
 void Day::plan_devices(app::Config& config) {
     const bool many = options_.devices > 1000;  // mostly chargers
     for (int i = 0; i < options_.devices; ++i) {
-        const std::string& node = sites_[static_cast<std::size_t>(random_.between(0, static_cast<Us>(sites_.size()) - 1))];
+        const std::string& node =
+            sites_[static_cast<std::size_t>(random_.between(0, static_cast<Us>(sites_.size()) - 1))];
         const std::int64_t draw = random_.between(0, 99);
         if (draw < (many ? 90 : 68))
             plan_charger(config, i, node);
@@ -179,7 +182,8 @@ DeviceOptions Day::plan_device(app::DeviceConfig config) {
                                                    : random_.between(-120, 120) * model::second_us;
     const double last_h = options_.hours - static_cast<double>(healed_hours);
     if (last_h > 1 && random_.chance(250'000)) {
-        constexpr std::array<Fault, 5> faults = {Fault::silent, Fault::refuses, Fault::ignores, Fault::late, Fault::wrong_unit};
+        constexpr std::array<Fault, 5> faults = {Fault::silent, Fault::refuses, Fault::ignores, Fault::late,
+                                                 Fault::wrong_unit};
         device.fault.fault = faults[static_cast<std::size_t>(random_.between(0, 4))];
         device.fault.from_us = between(random_, 0.5, last_h);
         device.fault.until_us = std::min(heal_us_, device.fault.from_us + random_.between(1, 8) * model::hour_us);
@@ -232,7 +236,8 @@ void Day::plan_charger(app::Config& config, int number, const std::string& node)
 void Day::plan_der(app::Config& config, int number, const std::string& node, bool battery) {
     app::DeviceConfig device;
     char id[48];
-    std::snprintf(id, sizeof id, "%08X%032X", static_cast<unsigned>(random_.next() >> 32), static_cast<unsigned>(number));
+    std::snprintf(id, sizeof id, "%08X%032X", static_cast<unsigned>(random_.next() >> 32),
+                  static_cast<unsigned>(number));
     device.protocol = app::DeviceProtocol::ieee2030_5;
     device.id = wire::Text<128, 1>(id);
     device.resource = (battery ? "battery-" : "pv-") + std::to_string(number);
@@ -310,7 +315,8 @@ void Day::plan_events() {
         order.start_us = between(random, 1.5, last_h - 2) / model::minute_us * model::minute_us;
         order.interval_us = random.between(1, 4) * 15 * model::minute_us;
         const std::int64_t intervals = random.between(1, 3);
-        const double installed_w = 11'000.0 * options_.devices / (where == 0 ? 1 : static_cast<double>(feeders_.size()));
+        const double installed_w =
+            11'000.0 * options_.devices / (where == 0 ? 1 : static_cast<double>(feeders_.size()));
         for (std::int64_t k = 0; k < intervals; ++k)
             order.powers_w.push_back(installed_w * static_cast<double>(random.between(-5, 40)) / 100);
         if (random.chance(200'000)) order.cancelled_us = order.start_us + random.between(-20, 20) * model::minute_us;
@@ -347,7 +353,8 @@ void Day::plan_last_event() {
 void Day::look_regularly(Us every_us) {
     commands_end_.look();
     nothing_outlives_.look();
-    if (world_.now() + every_us <= end_us_) world_.at(world_.now() + every_us, [this, every_us] { look_regularly(every_us); });
+    if (world_.now() + every_us <= end_us_)
+        world_.at(world_.now() + every_us, [this, every_us] { look_regularly(every_us); });
 }
 
 Outcome Day::run() {
@@ -382,6 +389,8 @@ Outcome Day::run() {
 
 }  // namespace
 
-Outcome simulate(const Options& options) { return Day(options).run(); }
+Outcome simulate(const Options& options) {
+    return Day(options).run();
+}
 
 }  // namespace busbar::sim

@@ -14,7 +14,7 @@ struct Options {
     int devices = 100;
     int hours = 24;
     bool faults = true;
-    bool keep_journal = true;  // all of it, so that it can be replayed from its start
+    bool keep_journal = true;     // all of it, so that it can be replayed from its start
     int meter_s = 0, poll_s = 0;  // how often devices report; 0 = drawn
 };
 
@@ -25,8 +25,8 @@ struct Outcome {
     std::uint64_t frames = 0, entries = 0, turns = 0, happened = 0;
     std::uint64_t deaths = 0, cuts = 0, lost = 0;
     int events = 0;
-    double healed_ratio = 0;   // delivered over ordered in the healed world; 0 = nothing that could be delivered
-    double worst_over_w = 0;   // above a hard limit, for longer than the reaction time
+    double healed_ratio = 0;  // delivered over ordered in the healed world; 0 = nothing that could be delivered
+    double worst_over_w = 0;  // above a hard limit, for longer than the reaction time
 };
 
 Outcome simulate(const Options& options);

@@ -16,8 +16,8 @@ namespace busbar::sim {
 struct EventOrder {
     std::string name, target;
     Us start_us = 0, interval_us = 0;
-    std::vector<double> powers_w;          // one interval each, net, load convention
-    Us cancelled_us = model::never;        // when its utility changes its mind
+    std::vector<double> powers_w;    // one interval each, net, load convention
+    Us cancelled_us = model::never;  // when its utility changes its mind
     Us end_us() const { return start_us + interval_us * static_cast<Us>(powers_w.size()); }
 };
 

@@ -1,4 +1,5 @@
-// Virtual time: one heap of what will happen, in order of time and then of when it was said. Nothing else moves the clock.
+// Virtual time: one heap of what will happen, in order of time and then of when it was said. Nothing else moves the
+// clock.
 #pragma once
 
 #include <cstdint>

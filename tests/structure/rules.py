@@ -52,6 +52,7 @@ LAYERS = (
     Layer("gateway/net", ("gateway/net/", "certs/", HTTP_VALUES), ("openssl/", "curl/", "boost/") + POSIX, runtime=True),
     Layer("gateway/store", ("gateway/store/", "protocols/wire/"), ("SQLiteCpp/", "sqlite3.h") + POSIX, runtime=True),
     Layer("gateway/observe", ("gateway/observe/", "dispatch/model/", "protocols/wire/"), ("spdlog/",) + POSIX, runtime=True),
+    Layer("gateway/cli", EVERYTHING_OF_OURS + ("tests/sim/",), ("CLI/",) + POSIX, runtime=True),  # busbar simulate
     Layer("gateway", EVERYTHING_OF_OURS, ("spdlog/", "CLI/", "toml++/", "boost/system/") + POSIX, runtime=True),
 )
 FREE = ("tests/", "conformance/")
