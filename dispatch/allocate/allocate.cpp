@@ -121,6 +121,11 @@ class Sharing {
         Span wanted;
         bool hard;
     };
+    // A device with a gap or with steps.
+    struct Discrete {
+        std::uint32_t device;
+        MilliW step, lowest;  // as step_of() and lowest_of()
+    };
     // A device in its gap, with what decides its turn.
     struct Candidate {
         std::uint32_t owner, device;
@@ -177,7 +182,7 @@ class Sharing {
             const auto device = layout_.device_at[pos];
             if ((problem_->step[device] > 1 || problem_->lowest_on[device] > 0) &&
                 problem_->low[device] < problem_->high[device]) {
-                discrete_.push_back(pos);
+                discrete_.push_back({pos, step_of(pos), lowest_of(pos)});
             }
         }
     }
@@ -198,10 +203,11 @@ class Sharing {
     // in.
     void find_candidates(bool all) {
         found_.clear();
-        for (const auto device : discrete_) {
+        for (const auto& [device, step, lowest] : discrete_) {
             const Span box = water_.box(device);
-            const MilliW lowest = box.low == box.high ? 0 : lowest_of(device), power = water_.power()[device];
-            if (lowest == 0 || box.low >= lowest || box.high <= -lowest) continue;  // no gap, or decided: on
+            const MilliW power = water_.power()[device];
+            if (lowest == 0 || box.low == box.high || box.low >= lowest || box.high <= -lowest)
+                continue;  // no gap, or decided: on
             const bool inside = power != 0 && power > -lowest && power < lowest;
             if (inside || all) found_.push_back(device);
         }
@@ -337,8 +343,7 @@ class Sharing {
 
     void find_stepped() {
         found_.clear();
-        for (const auto device : discrete_) {
-            const MilliW step = step_of(device);
+        for (const auto& [device, step, lowest] : discrete_) {
             if (step <= 1 || is_fixed(device)) continue;
             const Span box = water_.box(device);
             const bool surely = box.high - box.low >= step;
@@ -417,8 +422,7 @@ class Sharing {
     }
 
     // The nearest powers below and above that the device can take as far as gap and step go; both itself if it can.
-    Span takeable(std::uint32_t device, MilliW power) const {
-        const MilliW step = step_of(device), lowest = lowest_of(device);
+    static Span takeable(MilliW step, MilliW lowest, MilliW power) {
         Span near{power, power};
         if (step > 1) near.low = floor_to(power, step);
         if (near.low != power) near.high = near.low + step;
@@ -430,10 +434,10 @@ class Sharing {
     // A device that fitted neither way while the others were still open may fit one now.
     void snap_left_overs() {
         std::vector<MilliW> sums;
-        for (const auto device : discrete_) {
+        for (const auto& [device, step, lowest] : discrete_) {
             const MilliW given_low = problem_->low[layout_.device_at[device]];
             const MilliW given_high = problem_->high[layout_.device_at[device]];
-            const Span near = takeable(device, power_[device]);
+            const Span near = takeable(step, lowest, power_[device]);
             if (near.low == near.high || given_low == given_high) continue;
             if (sums.empty()) sums = node_sums();
             for (const MilliW next : {near.low, near.high}) {
@@ -485,7 +489,7 @@ class Sharing {
     Bounds others_;              // of the hard limits alone, or of all, whichever are not in force
     std::vector<MilliW> power_;  // the answer, by device position
     std::vector<Mapped> orders_;
-    std::vector<std::uint32_t> discrete_;  // positions of the devices with a gap or with steps
+    std::vector<Discrete> discrete_;
     std::vector<Candidate> candidates_;
     std::vector<Stepped> stepped_;
     std::vector<std::uint32_t> found_, next_;  // scratch of the two above
