@@ -99,7 +99,16 @@ MilliW Core::State::deadband(const ResourceState& resource) const {
     return std::max(settings.deadband_mw, (box.high_mw - box.low_mw) / 100);
 }
 
+// A device that did so far what was expected of it, in the direction in which it is told to go, is believed beforehand.
 bool Core::State::has_shown(const ResourceState& resource) const {
+    const Regime& present = resource.response.present;
+    const Box nominal = nominal_box(resource.resource);
+    const bool same_way = present.told_mw != 0 && (present.told_mw < 0) == (resource.told_mw < 0);
+    if (resource.resource.settles_us > slow_to_show_us && present.count > 0 && same_way) {
+        const MilliW off = present.mean_mw - expected(resource.response, nominal, present.told_mw);
+        const MilliW much = 2 * tolerance_mw(nominal, settings.deadband_mw);
+        if (off <= much && off >= -much) return true;
+    }
     const Us settled_us = shifted(resource.told_us, resource.resource.settles_us);
     if (!is_fresh(resource.meter, s.now_us)) return s.now_us >= settled_us;
     return resource.meter.power_us >= settled_us;
