@@ -231,11 +231,20 @@ std::string_view status_words(int status) {
 }
 
 std::string response_head(const http::Response& response, const ResponseFraming& framing) {
-    std::string head =
-        "HTTP/1.1 " + std::to_string(response.status) + ' ' + std::string(status_words(response.status)) + "\r\n";
+    std::string head;
+    head.reserve(512);
+    head += "HTTP/1.1 ";
+    head += std::to_string(response.status);
+    head += ' ';
+    head += status_words(response.status);
+    head += "\r\n";
     const auto append = [&head](std::string_view name, std::string_view value) {
         const auto one_line = [&head](std::string_view text) {
-            for (char c : text) head += c == '\r' || c == '\n' || c == '\0' ? ' ' : c;
+            const std::size_t begin = head.size();
+            head += text;
+            std::replace_if(
+                head.begin() + static_cast<std::ptrdiff_t>(begin), head.end(),
+                [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
         };
         one_line(name);
         head += ": ";
