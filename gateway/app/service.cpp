@@ -21,6 +21,7 @@ Service::Service(const Config& config, observe::Log& log)
       store_(config_.data),
       network_(config_.io_threads),
       gateway_(config_, {log, network_, store_, certs::random_bytes}, wall_clock_us()) {
+    if (!store_.warning().empty()) log_.warning("log_broken", store_.warning());
     listen();
 }
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "gateway/store/store.hpp"
 
@@ -33,10 +34,30 @@ void sync_directory(const std::filesystem::path& path) {
     sync_open(::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC), path);
 }
 
-std::string holder_of(int file) {
-    char text[32];
+// Two lines: the process that holds the lock, or held it last, and the start of the system that it ran since.
+struct Holder {
+    std::string process = "unknown";
+    std::string start;
+};
+
+Holder holder_of(int file) {
+    char text[128];
     const ssize_t size = ::pread(file, text, sizeof text, 0);
-    return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string("unknown");
+    Holder holder;
+    if (size <= 0) return holder;
+    const std::string lines(text, static_cast<std::size_t>(size));
+    const std::size_t end = lines.find('\n');
+    holder.process = lines.substr(0, end);
+    if (end != std::string::npos) holder.start = lines.substr(end + 1);
+    return holder;
+}
+
+// An id that is new with each start of the system; empty where there is none.
+std::string start_of_system() {
+    std::ifstream file("/proc/sys/kernel/random/boot_id");
+    std::string id;
+    std::getline(file, id);
+    return id;
 }
 
 }  // namespace
@@ -77,16 +98,20 @@ DirectoryLock::DirectoryLock(const std::string& directory) {
     if (file_ < 0) fail_with_errno(path, "open it");
     if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
         const int why = errno;
-        const std::string holder = holder_of(file_);
+        const std::string holder = holder_of(file_).process;
         ::close(file_);
         errno = why;
         if (why != EWOULDBLOCK) fail_with_errno(path, "lock it");
         throw StoreError(directory + ": another busbar works on it (process " + holder +
                          "); stop that one, or name another directory");
     }
-    const std::string process = std::to_string(::getpid());
-    const bool noted = ::ftruncate(file_, 0) == 0 && ::pwrite(file_, process.data(), process.size(), 0) > 0;
-    (void)noted;  // the number is only for the message above
+    const std::string start = start_of_system();
+    same_start_ = !start.empty() && holder_of(file_).start == start;
+    const std::string lines = std::to_string(::getpid()) + '\n' + start;
+    // It helps to tell what happened, and no more: whether it is written makes no difference to anything that is
+    // stored.
+    const bool noted = ::ftruncate(file_, 0) == 0 && ::pwrite(file_, lines.data(), lines.size(), 0) > 0;
+    (void)noted;
 }
 
 DirectoryLock::~DirectoryLock() {

@@ -23,8 +23,12 @@ class DirectoryLock {
     DirectoryLock(const DirectoryLock&) = delete;
     DirectoryLock& operator=(const DirectoryLock&) = delete;
 
+    // The last process that held it ran since the system was started: whatever it wrote, no power failure has taken.
+    bool same_start() const { return same_start_; }
+
   private:
     int file_ = -1;
+    bool same_start_ = false;
 };
 
 }  // namespace busbar::store

@@ -7,6 +7,7 @@
 
 #include "gateway/store/directory.hpp"
 #include "gateway/store/errors.hpp"
+#include "gateway/store/log_check.hpp"
 #include "gateway/store/rows.hpp"
 #include "gateway/store/schema.hpp"
 
@@ -40,6 +41,9 @@ struct Reader::Impl {
 
     explicit Impl(const std::string& path) : place(place_of(path)) {
         if (!place.directory.empty()) lock.emplace(place.directory);
+        const std::string log = place.file + "-wal";
+        if (const LogState state = read_log(log); state.broken())
+            throw StoreError(log + ": " + words_of(state) + "; what follows it cannot be used; nothing was changed");
         guarded("open it", [&] {
             database.emplace(place.file, SQLite::OPEN_READONLY, busy_ms);
             check(*database, place.file);

@@ -11,12 +11,14 @@
 #include <sqlite3.h>
 
 #include <atomic>
+#include <filesystem>
 #include <mutex>
 
 #include "gateway/store/backup.hpp"
 #include "gateway/store/checkpointer.hpp"
 #include "gateway/store/directory.hpp"
 #include "gateway/store/errors.hpp"
+#include "gateway/store/log_check.hpp"
 #include "gateway/store/rows.hpp"
 #include "gateway/store/schema.hpp"
 
@@ -40,6 +42,7 @@ void bind_blob(SQLite::Statement& statement, int index, std::string_view bytes) 
 struct Store::Impl {
     std::string path;
     DirectoryLock lock;
+    std::string warning;
     SQLite::Database database;
     std::optional<SQLite::Statement> insert_entry, put_document, delete_document;
     std::optional<Checkpointer> checkpointer;
@@ -49,8 +52,28 @@ struct Store::Impl {
     std::atomic<std::uint64_t> commits{0}, durable_commits{0}, entries{0}, documents{0};
 
     explicit Impl(const std::string& directory)
-        : path(directory + "/busbar.db"), lock(directory), database(open_file(path)) {
+        : path(directory + "/busbar.db"), lock(directory), warning(check_log(path, lock)), database(open_file(path)) {
         guarded("open it", "nothing was changed", [&] { prepare(); });
+    }
+
+    // Since the system has not gone down, nothing but damage breaks the log in its middle: acknowledged changes are
+    // lost if it is taken as it is. Else the power failed, and most likely took what was not acknowledged.
+    static std::string check_log(const std::string& path, const DirectoryLock& lock) {
+        const std::string log = path + "-wal";
+        const LogState state = read_log(log);
+        if (!state.broken()) return {};
+        const std::string what = log + ": " + words_of(state);
+        if (lock.same_start())
+            throw StoreError(what + ": the file is damaged; restore a backup, or cut it with `truncate -s " +
+                             std::to_string(state.good_bytes) +
+                             "` to lose the changes after that; nothing was changed");
+        std::error_code error;
+        const auto kept = std::filesystem::copy_options::overwrite_existing;
+        std::filesystem::copy_file(log, log + ".broken", kept, error);
+        return what +
+               "; what follows it is not used: after a power failure what had not been acknowledged, else check "
+               "the disk" +
+               (error ? std::string() : " (a copy is kept as " + log + ".broken)");
     }
 
     static SQLite::Database open_file(const std::string& path) {
@@ -171,6 +194,10 @@ void Store::commit(const std::vector<Entry>& entries, const std::vector<Document
     if (durable) ++impl_->durable_commits;
     impl_->entries += entries.size();
     impl_->documents += documents.size();
+}
+
+const std::string& Store::warning() const {
+    return impl_->warning;
 }
 
 std::int64_t Store::last_sequence() const {

@@ -93,6 +93,7 @@ class Store final : public Journal {
     Counters counters() const override;
 
     std::int64_t last_sequence() const;
+    const std::string& warning() const;  // what the operator should know of the store as it was found; "" = nothing
     // A copy of everything committed so far, consistent in itself, made while the store goes on. `path` must not exist
     // yet.
     void backup(const std::string& path) const;
