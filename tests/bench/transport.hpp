@@ -24,4 +24,7 @@ double cpu_for_each(const Server& server, std::size_t count, const std::function
 Result compare(std::string name, std::string unit, double goal, const std::function<double()>& floor,
                const std::function<double()>& ours);
 
+// What stands in the way goes into the note of a goal that is missed.
+Result explained(Result result, const std::string& in_the_way);
+
 }  // namespace busbar::bench

@@ -262,7 +262,9 @@ std::vector<Result> measure_control_list() {
         [&] { return cpu_for_each(*gateway.server, polls, [&] { ours.poll(polls, polling); }); });
     rendered.note = size + rendered.note;
     cached.note = size + cached.note;
-    return {cached, rendered};
+    const std::string rendering =
+        "each GET renders its list anew, 60 % of the loop's instructions; finding the path takes 9 %";
+    return {explained(cached, rendering), explained(rendered, rendering)};
 }
 
 std::vector<Result> measure_resumption() {

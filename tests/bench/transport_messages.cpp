@@ -38,7 +38,11 @@ Result measure(World& world, const char* name, bool tls, double goal) {
 std::vector<Result> measure_meter_values() {
     const OnLoadCore core;
     World world;
-    return {measure(world, "metervalues_plain", false, 2.0), measure(world, "metervalues_tls", true, 1.6)};
+    const std::string reading =
+        "of the loop's instructions 40 % read the JSON, 16 % split the frame before that, 8 % look for times without a "
+        "zone, 18 % write the journal";
+    return {explained(measure(world, "metervalues_plain", false, 2.0), reading),
+            explained(measure(world, "metervalues_tls", true, 1.6), reading)};
 }
 
 }  // namespace busbar::bench

@@ -32,6 +32,11 @@ Result compare(std::string name, std::string unit, double goal, const std::funct
     return result;
 }
 
+Result explained(Result result, const std::string& in_the_way) {
+    if (!result.holds()) result.note = "in the way: " + in_the_way + "; " + result.note;
+    return result;
+}
+
 const std::vector<Row>& transport_rows() {
     static const std::vector<Row> rows = {
         {"metervalues", "MeterValues of 800 bytes by 200 of 4,000 stations, plain and TLS, against a raw echo",
