@@ -88,6 +88,7 @@ Result slowest(const char* name, std::size_t devices, double goal_ms) {
         if (time > result.value) result.value = time;
     }
     result.ratio = result.value;
+    if (!result.holds()) result.note += "; gaps and steps cost a solution of the whole tree each, and rounding besides";
     return result;
 }
 

@@ -39,8 +39,7 @@ const std::vector<Row>& compute_rows() {
         {"allocate", "exact allocation over a tree: 100,000 and 1,000,000 devices, the slowest of four mixes",
          measure_allocate},
         {"codec", "instructions (callgrind) to read and write messages, against code written by hand", measure_codec},
-        {"build_cold", "a cold build with tests on two cores, some minutes long: runs only when asked for by name",
-         measure_build, true},
+        {"build_cold", "a cold build with tests on two cores: takes minutes", measure_build, true},
     };
     return rows;
 }
