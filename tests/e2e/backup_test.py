@@ -246,6 +246,27 @@ class Stores(unittest.TestCase):
         self.refused("cannot open it", preexec_fn=small)
 
 
+class DamagedLog(unittest.TestCase):
+    def test_is_refused_before_anything_is_lost(self):
+        with Folder() as folder:
+            gateway = Gateway(folder, NODES)
+            self.addCleanup(gateway.kill)
+            for number in range(30):
+                gateway.post("/events", {"id": f"e{number}", "start": FAR, "intervals": [{"duration_s": 60, "level": 1}]})
+            gateway.kill()
+            log = folder.path / "data" / "busbar.db-wal"
+            whole = log.read_bytes()
+            middle = len(whole) // 2
+            log.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1:])
+            code, out, err = busbar("serve", "--config", gateway.config_path, folder=folder.path)
+            self.assertEqual((1, "", 1), (code, out, len(err.splitlines())), err)
+            self.assertRegex(err, r"^busbar: .*/data/busbar\.db-wal: frame \d+ of \d+ does not verify: the file is damaged; restore a backup, or ")
+            self.assertIn("does not verify", busbar("check-store", folder.path / "data")[2])
+            log.write_bytes(whole)  # nothing was changed: with the right byte everything is there
+            gateway.start()
+            self.assertEqual(30, len(gateway.get("/events")))
+
+
 class ChangedSettings(unittest.TestCase):
     def test_old_entries_are_replayed_under_the_old_ones(self):
         """After a kill and a change of the configuration: what was decided is not decided anew."""
