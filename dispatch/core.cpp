@@ -33,14 +33,49 @@ std::size_t has_limit(const model::Node& node) {
     return node.import_limit_mw < model::unlimited_mw || node.export_limit_mw < model::unlimited_mw ? 1 : 0;
 }
 
+void require(bool condition, const char* what) {
+    if (!condition) throw std::invalid_argument(std::string("snapshot: ") + what);
+}
+
+bool is_power(MilliW power_mw) {
+    return power_mw >= -model::unlimited_mw && power_mw <= model::unlimited_mw;
+}
+// Before the year 10000: spans can be added to it.
+bool is_instant(Us at_us) {
+    return at_us >= 0 && at_us < 253'402'300'800 * model::second_us;
+}
+
+void check(const MeterState& meter) {
+    require(is_power(meter.power_mw) && is_power(meter.steady_mw), "a meter shows more power than there can be");
+    const bool times = is_instant(meter.power_us) && is_instant(meter.counted_until_us) && is_instant(meter.register_us);
+    require(times && is_instant(meter.gap_us), "a meter was read at no time");
+}
+
+void check(const ResourceState& resource) {
+    check(resource.meter);
+    const ResponseState& response = resource.response;
+    require(response.gain_ppm > 0 && response.gain_ppm <= 1000 * model::ppm_one, "a device's gain is out of range");
+    for (const MilliW power : {response.low_mw, response.high_mw, response.noise_mw, response.present.told_mw,
+                               response.present.mean_mw, response.before.told_mw, response.before.mean_mw,
+                               resource.told_mw, resource.fallback_mw})
+        require(is_power(power), "a device's power is more than there can be");
+    require(is_instant(resource.told_us), "a device was told at no time");
+}
+
 // A snapshot that this program did not write, or that was damaged, must not be walked into.
 void check(const Snapshot& snapshot) {
-    const auto require = [](bool condition, const char* what) {
-        if (!condition) throw std::invalid_argument(std::string("snapshot: ") + what);
-    };
     require(snapshot.version == Snapshot{}.version, "it has another version than this program writes");
     require(snapshot.nodes.empty() || snapshot.nodes.front().node.id == model::root_id,
             "the first node is not the root");
+    require(is_instant(snapshot.now_us) && is_instant(snapshot.last_pass_us), "it was made at no time");
+    for (const auto& node : snapshot.nodes) {
+        require(node.node.import_limit_mw >= 0 && is_power(node.node.import_limit_mw) &&
+                    node.node.export_limit_mw >= 0 && is_power(node.node.export_limit_mw),
+                "a node's limit is out of range");
+        require(is_power(node.background_mw), "a node's background is more than there can be");
+        check(node.meter);
+    }
+    for (const auto& resource : snapshot.resources) check(resource);
     for (const auto& event : snapshot.events) {
         require(event.intervals.size() == event.event.intervals.size(), "an event's intervals have lost their state");
         for (const auto& member : event.members) {

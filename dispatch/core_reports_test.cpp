@@ -279,5 +279,22 @@ TEST(CoreReports, a_damaged_snapshot_is_not_taken) {
     EXPECT_THROW(Core({}, snapshot), std::invalid_argument);
 }
 
+TEST(CoreReports, a_snapshot_with_numbers_that_nothing_has_is_not_taken) {
+    Desk desk;
+    desk.charger("a");
+    const auto good = desk.core.snapshot();
+    const auto refused = [&good](const auto& damage) {
+        auto snapshot = good;
+        damage(snapshot);
+        EXPECT_THROW(Core({}, snapshot), std::invalid_argument);
+    };
+    EXPECT_NO_THROW(Core({}, good));
+    refused([](Snapshot& snapshot) { snapshot.resources[0].response.gain_ppm = 0; });
+    refused([](Snapshot& snapshot) { snapshot.resources[0].meter.power_mw = model::never; });
+    refused([](Snapshot& snapshot) { snapshot.resources[0].meter.gap_us = model::never; });
+    refused([](Snapshot& snapshot) { snapshot.nodes[0].node.export_limit_mw = -model::never - 1; });
+    refused([](Snapshot& snapshot) { snapshot.now_us = model::never; });
+}
+
 }  // namespace
 }  // namespace busbar::dispatch
