@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "protocols/ieee2030_5/documents.hpp"
 #include "protocols/ieee2030_5/test_support.hpp"
 
 namespace busbar::ieee2030_5 {
@@ -531,6 +532,26 @@ TEST_F(Controls, enrolling_again_after_a_restart_keeps_what_was_known) {
     bench.enrol(battery_lfdi, "battery", model::ResourceKind::storage);
     ASSERT_NE(bench.resource(), nullptr);
     EXPECT_TRUE(bench.resource()->controllable);
+    EXPECT_EQ(list().size(), 1u);
+}
+
+// What was damaged on the disk must not lead to a device that is not there, nor to times that cannot be reckoned with.
+TEST_F(Controls, documents_that_contradict_themselves_are_restored_by_their_keys) {
+    run("c1", kilowatt_mw);
+    for (model::Document& document : bench.documents) {
+        if (document.folder == folder::devices) document.body.replace(0, document.body.find(','), "{\"number\":77");
+        const std::size_t start = document.body.find("\"start_s\":");
+        if (document.folder == folder::controls && start != std::string::npos)
+            document.body.replace(start, document.body.find(',', start) - start, "\"start_s\":-9223372036854775808");
+    }
+    Server restored{Policy{}};
+    bench.restore_into(restored);
+    bench.server = std::move(restored);
+    bench.tick(bench.now);
+    EXPECT_EQ(bench.ask(battery_lfdi, "GET", "/edev/2/rg").status, 200);
+    EXPECT_TRUE(list().empty());
+    bench.enrol(battery_lfdi, "battery", model::ResourceKind::storage);
+    run("c2", kilowatt_mw);
     EXPECT_EQ(list().size(), 1u);
 }
 

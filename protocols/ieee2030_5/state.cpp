@@ -50,6 +50,16 @@ void restore_der(Device& device, std::string_view what, const std::string& body)
     if (what == "cp") restore_member(device.connection_point, body);
 }
 
+// Times that no control has would not survive being reckoned with.
+void restore_control(Device& device, std::string_view key, const std::string& body) {
+    constexpr std::int64_t latest_s = 253'402'300'800;  // the year 10000
+    ControlRecord control;
+    if (wire::from_json(body, control)) return;
+    control.number = number_of(key);
+    const bool times = control.start_s >= 0 && control.end_s >= control.start_s && control.end_s < latest_s;
+    if (times) device.controls[control.number] = std::move(control);
+}
+
 void restore_mirror(State& state, const std::string& body) {
     MirrorRecord mirror;
     if (wire::from_json(body, mirror)) return;
@@ -62,6 +72,8 @@ void restore_device(State& state, std::uint32_t number, const std::string& body)
     if (wire::from_json(body, record)) return;
     Device& device = state.devices[number];
     device.record = std::move(record);
+    device.record.number = number;  // the key it was kept under
+    state.counters.device = std::max(state.counters.device, number);
     state.by_lfdi[upper_case(device.record.lfdi)] = number;
     state.by_resource[device.record.resource] = number;
     device.due_us = 0;
@@ -245,13 +257,15 @@ void restore(State& state, const model::Document& document) {
     const Key key = split_key(document.key);
     if (document.folder == folder::server) {
         Counters counters;
-        if (!wire::from_json(document.body, counters)) state.counters = counters;
+        if (wire::from_json(document.body, counters)) return;
+        state.counters.device = std::max(state.counters.device, counters.device);
+        state.counters.mirror = std::max(state.counters.mirror, counters.mirror);
     } else if (document.folder == folder::devices) {
         restore_device(state, key.first, document.body);
     } else if (document.folder == folder::der) {
         restore_der(state.devices[key.first], key.rest, document.body);
     } else if (document.folder == folder::controls) {
-        restore_member(state.devices[key.first].controls, key.rest, document.body);
+        restore_control(state.devices[key.first], key.rest, document.body);
     } else if (document.folder == folder::responses) {
         restore_member(state.devices[key.first].responses, key.rest, document.body);
     } else if (document.folder == folder::log_events) {
