@@ -142,9 +142,8 @@ inline error_code error_of(IoState state) {
 }
 
 // Both operations try, wait for what OpenSSL or the socket lacks, and try again. The first try happens after a wait (or
-// a post, if bytes are pending), never inside the call that starts the operation. Plain reads are Asio's own: its
-// reactor remembers that a short read has emptied the socket and saves a system call for each message, which a bare
-// wait spends on asking the reactor anew.
+// a post, if bytes are pending), never inside the call that starts the operation. Plain reads are Asio's own: they try at
+// once, where a bare wait arms epoll anew. That is one system call either way, but a try may find the next message.
 template <class Buffers, class Handler>
 struct ReadOperation {
     Wire& wire;
