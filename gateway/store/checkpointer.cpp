@@ -20,7 +20,8 @@ int passive(SQLite::Database& database) {
 
 // Until it has read once, a connection does not know that there is a log, and its checkpoints do nothing.
 std::unique_ptr<SQLite::Database> open(const std::string& path) {
-    auto database = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE);
+    constexpr int busy_ms = 1'000;  // the writer begins the log anew just now
+    auto database = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE, busy_ms);
     database->execAndGet("SELECT count(*) FROM sqlite_schema");
     return database;
 }

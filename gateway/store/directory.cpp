@@ -52,6 +52,13 @@ Holder holder_of(int file) {
     return holder;
 }
 
+// It helps to tell what happened, and no more: whether it is written makes no difference to anything that is stored.
+void note(int file, const std::string& start) {
+    const std::string lines = std::to_string(::getpid()) + '\n' + start;
+    const bool noted = ::ftruncate(file, 0) == 0 && ::pwrite(file, lines.data(), lines.size(), 0) > 0;
+    (void)noted;
+}
+
 // An id that is new with each start of the system; empty where there is none.
 std::string start_of_system() {
     std::ifstream file("/proc/sys/kernel/random/boot_id");
@@ -106,12 +113,13 @@ DirectoryLock::DirectoryLock(const std::string& directory) {
                          "); stop that one, or name another directory");
     }
     const std::string start = start_of_system();
-    same_start_ = !start.empty() && holder_of(file_).start == start;
-    const std::string lines = std::to_string(::getpid()) + '\n' + start;
-    // It helps to tell what happened, and no more: whether it is written makes no difference to anything that is
-    // stored.
-    const bool noted = ::ftruncate(file_, 0) == 0 && ::pwrite(file_, lines.data(), lines.size(), 0) > 0;
-    (void)noted;
+    const Holder former = holder_of(file_);
+    same_start_ = !start.empty() && former.start == start;
+    note(file_, former.start);
+}
+
+void DirectoryLock::note_start() {
+    note(file_, start_of_system());
 }
 
 DirectoryLock::~DirectoryLock() {

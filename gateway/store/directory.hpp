@@ -23,8 +23,10 @@ class DirectoryLock {
     DirectoryLock(const DirectoryLock&) = delete;
     DirectoryLock& operator=(const DirectoryLock&) = delete;
 
-    // The last process that held it ran since the system was started: whatever it wrote, no power failure has taken.
+    // The last store that was open here was so since the system was started: what it wrote no power failure has taken.
     bool same_start() const { return same_start_; }
+    // A store is open here, and whole.
+    void note_start();
 
   private:
     int file_ = -1;

@@ -129,10 +129,13 @@ TEST(StoreLogCheck, after_a_start_of_the_system_it_is_told_and_kept) {
     const Left left(false);  // no lock that was held since: a power failure may have done it
     left.flip(std::filesystem::file_size(left.log) / 2);
     const auto size = std::filesystem::file_size(left.log);
+    // Looking does not make it a store that was open since.
+    EXPECT_THAT(what_is_thrown([&] { Reader reader(left.data); }), HasSubstr("does not verify"));
     Store store(left.data);
     EXPECT_THAT(store.warning(), HasSubstr("does not verify; what follows it is not used"));
     EXPECT_EQ(std::filesystem::file_size(left.log + ".broken"), size);
     EXPECT_LT(store.last_sequence(), 20);
+    EXPECT_FALSE(read_log(left.log).broken());
     store.commit({entry_number(1)}, {}, true);
 }
 

@@ -54,6 +54,7 @@ struct Store::Impl {
     explicit Impl(const std::string& directory)
         : path(directory + "/busbar.db"), lock(directory), warning(check_log(path, lock)), database(open_file(path)) {
         guarded("open it", "nothing was changed", [&] { prepare(); });
+        lock.note_start();
     }
 
     // Since the system has not gone down, nothing but damage breaks the log in its middle: acknowledged changes are
@@ -70,6 +71,7 @@ struct Store::Impl {
         std::error_code error;
         const auto kept = std::filesystem::copy_options::overwrite_existing;
         std::filesystem::copy_file(log, log + ".broken", kept, error);
+        if (!error) std::filesystem::resize_file(log, state.good_bytes, error);  // told once, not at each start
         return what +
                "; what follows it is not used: after a power failure what had not been acknowledged, else check "
                "the disk" +
