@@ -1,9 +1,10 @@
-"""Seeds for one target out of the standards' own samples and schemas, which are not part of the repository.
+"""Seeds for one target that are not kept: out of the standards' own samples and schemas, which are not part of the
+repository, and out of our own seeds with each number in turn put to an extreme, which mutation by chance seldom does.
 
     python3 tests/fuzz/seeds.py TARGET FOLDER
 
 Writes one file for each seed into FOLDER, in the form that the target reads, and says how many. BUSBAR_STANDARDS says
-where the standards lie; without them there are none, which is no error: tests/fuzz/corpus has seeds of our own.
+where the standards lie; without them there are none of theirs, which is no error.
 """
 import hashlib
 import json
@@ -139,18 +140,38 @@ def certificate_seeds():
         yield path.read_bytes().decode("latin-1")
 
 
+def extremes(target, values):
+    for path in sorted((pathlib.Path(__file__).parent / "corpus" / target).iterdir()):
+        text = path.read_text()
+        for number in re.finditer(r"(?<=[:\[ ,])-?\d+(?=[,}\]])", text):
+            for value in values:
+                yield text[:number.start()] + str(value) + text[number.end():]
+
+
+def snapshot_seeds():
+    return extremes("snapshot", (2**63 - 1, -2**63, 10**15, 2**32 - 1, 0))
+
+
+def documents_seeds():
+    return extremes("documents", (2**63 - 1, -2**63, 0))
+
+
+def journal_seeds():
+    return extremes("journal", (2**63 - 1, -2**63))
+
+
 def main(target, folder):
     seeds = globals().get(target + "_seeds", lambda: ())
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     written = set()
-    for seed in seeds() if STANDARDS.is_dir() else ():
+    for seed in seeds():
         content = seed.encode("latin-1") if target == "certificate" else seed.encode()
         if len(content) <= LARGEST:
             name = hashlib.sha256(content).hexdigest()[:16]
             (folder / name).write_bytes(content)
             written.add(name)
-    print(f"{target}: {len(written)} seeds from the standards")
+    print(f"{target}: {len(written)} seeds")
 
 
 if __name__ == "__main__":
