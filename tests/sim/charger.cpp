@@ -58,7 +58,7 @@ class Charger final : public Device {
         if (open_) station_.closed(local(now));
         open_ = false;
         link_ = 0;
-        retry_at_us_ = now + retry_us_ + random_.between(0, retry_us_);
+        retry_at_us_ = std::max(now + retry_us_ + random_.between(0, retry_us_), away_until_us_);
         retry_us_ = std::min(2 * retry_us_, longest_retry_us);
         look();
     }
@@ -66,6 +66,11 @@ class Charger final : public Device {
     void severed(Us now) override {
         passing_ = false;
         Device::severed(now);
+    }
+
+    void lose_link(Us away_us) override {
+        if (link_ != 0) place_.network.cut(link_, false);
+        away_until_us_ = place_.world.now() + away_us;
     }
 
     bool is_held() const override {
@@ -180,7 +185,7 @@ class Charger final : public Device {
     ocpp::Station station_;
     LinkId link_ = 0;
     bool open_ = false, passing_ = true, late_ = false;
-    Us retry_us_ = first_retry_us, retry_at_us_ = 0;
+    Us retry_us_ = first_retry_us, retry_at_us_ = 0, away_until_us_ = 0;
     std::size_t visit_ = 0;
     bool present_ = false, plugged_ = false, full_ = false;
     double missing_wh_ = 0;

@@ -81,8 +81,9 @@ class Device : public Peer {
     int index() const { return index_; }
     double import_wh() const { return import_wh_; }
     double export_wh() const { return export_wh_; }
-    virtual bool is_held() const = 0;       // something that the gateway said keeps it from what it prefers
-    virtual std::string doing() const = 0;  // one line for people
+    virtual void lose_link(Us /*away_us*/) {}  // if it keeps one; it comes back no sooner than after this
+    virtual bool is_held() const = 0;          // something that the gateway said keeps it from what it prefers
+    virtual std::string doing() const = 0;     // one line for people
 
   protected:
     struct Doing {

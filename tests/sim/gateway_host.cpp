@@ -5,6 +5,13 @@
 #include <utility>
 
 namespace busbar::sim {
+namespace {
+
+// A loop that is always due would stand still in virtual time: it gets a millisecond each turn, but not for ever.
+constexpr Us spin_step_us = model::second_us / 1000;
+constexpr std::uint64_t most_spins = 2'000;
+
+}  // namespace
 
 GatewayHost::GatewayHost(World& world, Network& network, Journal& journal, app::Config config, Random random)
     : world_(world), network_(network), journal_(journal), config_(std::move(config)), random_(random) {
@@ -66,8 +73,13 @@ void GatewayHost::fall() {
 void GatewayHost::wake(Us now) {
     if (!gateway_) return;
     std::vector<net::Event> events = network_.take();
-    spin_ = now == turned_us_ && events.empty() ? spin_ + 1 : 0;
+    spin_ = now - turned_us_ <= spin_step_us && events.empty() ? spin_ + 1 : 0;
     worst_spin_ = std::max(worst_spin_, spin_);
+    if (spin_ > most_spins) {
+        if (on_broken) on_broken("it turns and turns with nothing to do");
+        gateway_.reset();  // and stays away: time would not pass any more
+        return network_.gateway_down();
+    }
     turned_us_ = now;
     ++turns_;
     last_clock_us_ = clock();
@@ -83,8 +95,7 @@ void GatewayHost::wake(Us now) {
     }
     const Us due = gateway_->next_due();
     if (due == model::never) return;
-    // A loop that is always due would stand still in virtual time: it gets a millisecond, and is counted.
-    world_.wake(*this, spin_ > 16 ? std::max(due - offset_us_, now + 1'000) : due - offset_us_);
+    world_.wake(*this, spin_ > 16 ? std::max(due - offset_us_, now + spin_step_us) : due - offset_us_);
 }
 
 }  // namespace busbar::sim

@@ -6,6 +6,8 @@
 #include <memory>
 #include <utility>
 
+#include "tests/sim/configuration.hpp"
+
 namespace busbar::sim {
 namespace {
 
@@ -106,17 +108,7 @@ Day::Day(const Options& options)
 // ---- what is there -------------------------------------------------------------------------------------------------
 
 app::Config Day::configuration() {
-    app::Config config;
-    config.ocpp.emplace();
-    config.ocpp->meter_interval_s = static_cast<std::int32_t>(meter_us_ / model::second_us);
-    config.ieee2030_5.emplace();
-    config.ieee2030_5->poll_rate_s = static_cast<std::uint32_t>(poll_us_ / model::second_us);
-    config.openadr3.emplace();
-    app::OpenAdr3Client utility;
-    utility.id = wire::Text<128, 1>("utility");
-    utility.secret = wire::Secret<256, 8>("simulated-secret");
-    utility.scopes = {"read_all", "write_programs", "write_events", "write_reports"};
-    config.openadr3->clients.push_back(utility);
+    app::Config config = base_configuration(meter_us_, poll_us_);
     app::OpenAdr2bConfig upstream;
     upstream.name = wire::Text<64, 1>("upstream");
     upstream.url = wire::Text<1024, 1>(upstream_url);
@@ -214,14 +206,9 @@ std::vector<Visit> Day::plan_visits() {
 }
 
 void Day::plan_charger(app::Config& config, int number, const std::string& node) {
-    app::DeviceConfig device;
     char id[32];
     std::snprintf(id, sizeof id, "cp-%05d", number);
-    device.protocol = app::DeviceProtocol::ocpp;
-    device.id = wire::Text<128, 1>(id);
-    device.resource = id;
-    device.node = node;
-    device.password = wire::Secret<64>("simulated-password");
+    const app::DeviceConfig device = charger_configuration(id, node);
     config.devices.push_back(device);
 
     ChargerOptions charger;
@@ -234,15 +221,12 @@ void Day::plan_charger(app::Config& config, int number, const std::string& node)
 }
 
 void Day::plan_der(app::Config& config, int number, const std::string& node, bool battery) {
-    app::DeviceConfig device;
-    char id[48];
-    std::snprintf(id, sizeof id, "%08X%032X", static_cast<unsigned>(random_.next() >> 32),
+    char lfdi[48];
+    std::snprintf(lfdi, sizeof lfdi, "%08X%032X", static_cast<unsigned>(random_.next() >> 32),
                   static_cast<unsigned>(number));
-    device.protocol = app::DeviceProtocol::ieee2030_5;
-    device.id = wire::Text<128, 1>(id);
-    device.resource = (battery ? "battery-" : "pv-") + std::to_string(number);
-    device.node = node;
-    device.kind = battery ? model::ResourceKind::storage : model::ResourceKind::pv;
+    const app::DeviceConfig device =
+        der_configuration(lfdi, (battery ? "battery-" : "pv-") + std::to_string(number), node,
+                          battery ? model::ResourceKind::storage : model::ResourceKind::pv);
     config.devices.push_back(device);
     if (battery) {
         BatteryOptions options;

@@ -121,6 +121,8 @@ void Client::receive(model::Us now, const http::Response& response) {
         again(now, "status " + std::to_string(response.status));
         return;
     }
+    if (response.status == 409 && stage_ == Stage::create_program)  // somebody made it meanwhile
+        return go(now, Stage::find_program);
     if (response.status >= 300) {
         Problem problem;
         const bool readable = !wire::from_json(response.body, problem) && problem.detail;

@@ -99,6 +99,18 @@ TEST_F(WalkTest, a_known_program_is_used_again) {
     EXPECT_NE(first.event_id(), second.event_id());
 }
 
+TEST_F(WalkTest, a_program_that_another_client_makes_at_the_same_moment_is_used_too) {
+    Client first(settings()), second(settings());
+    for (int i = 0; i < 2; ++i) {  // token, and both find none
+        ASSERT_TRUE(turn(first));
+        ASSERT_TRUE(turn(second));
+    }
+    run(first);
+    run(second);
+    EXPECT_EQ(second.program_id(), first.program_id());
+    EXPECT_FALSE(second.event_id().empty()) << second.problem();
+}
+
 TEST_F(WalkTest, cancelling_deletes_the_event) {
     Client client(settings());
     run(client);
