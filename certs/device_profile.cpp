@@ -92,6 +92,15 @@ void check_device_policies(Lines& lines, const X509* certificate) {
     }
 }
 
+// What a security level of 2 would refuse by itself, which a context that speaks CCM_8 cannot have (profiles.cpp). The
+// signature that a root makes over itself proves nothing and may be any.
+bool weakly_signed(const X509* certificate) {
+    if ((X509_get_extension_flags(cached(certificate)) & EXFLAG_SS) != 0) return false;
+    int strength_bits = 0;
+    const int known = X509_get_signature_info(cached(certificate), nullptr, nullptr, &strength_bits, nullptr);
+    return known != 1 || strength_bits < 112;
+}
+
 }  // namespace
 
 std::vector<std::string> device_profile_deviations(const x509_st* certificate) {
@@ -140,6 +149,10 @@ std::vector<std::string> authority_profile_deviations(const x509_st* certificate
 std::string chain_fault(const x509_st* certificate, int depth) {
     const EVP_PKEY* key = X509_get0_pubkey(certificate);
     if (!is_p256(key)) return "has the key " + key_text(key) + "; IEEE 2030.5 takes EC P-256 only";
+    if (weakly_signed(certificate)) {
+        return std::string("is signed with ") + OBJ_nid2ln(X509_get_signature_nid(certificate)) +
+               "; IEEE 2030.5 takes ecdsa-with-SHA256";
+    }
     if (depth == 0) return {};
     struct Banned {
         int nid;

@@ -10,7 +10,8 @@ namespace busbar::certs {
 namespace {
 
 // A CCM_8 tag has 64 bits. OpenSSL 3.2 counts that as the strength of the suite and refuses it above security level 0;
-// the row re-imposes P-256 and ECDSA with SHA-256, which is what the level would have guarded.
+// the row re-imposes P-256 and ECDSA with SHA-256, and chain_fault the strength of keys and signatures in the peer's
+// chain: what the level would have guarded.
 #if OPENSSL_VERSION_NUMBER >= 0x30200000L
 constexpr std::string_view ccm8 = "ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0";
 #else

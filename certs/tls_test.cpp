@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "certs/device_profile.hpp"
 #include "certs/handshake_test.hpp"
 #include "certs/profiles.hpp"
 #include "certs/session_store.hpp"
@@ -16,6 +17,7 @@ using namespace testing;
 using ::testing::AnyOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 TlsFiles ocpp_files() {
@@ -285,6 +287,89 @@ TEST(TlsIeee2030_5, COMM_004_G_self_signed_device_is_refused) {
     const Outcome outcome = meet({{folder / "device.pem"}, {folder / "device.key"}, ieee2030_5_files().ca});
     EXPECT_FALSE(outcome.done);
     EXPECT_THAT(outcome.server_failure, HasSubstr("self-signed certificate"));
+}
+
+// ---- what a security level guards, and who guards it where CCM_8 needs another
+// ---------------------------------------
+
+int level_of(const SslContext& context) {
+    return SSL_CTX_get_security_level(context.get());
+}
+
+TEST(TlsSecurityLevel, only_ieee2030_5_leaves_level_2_and_only_where_ccm8_needs_it) {
+    constexpr int level_for_ccm8 = OPENSSL_VERSION_NUMBER >= 0x30200000L ? 0 : 2;
+    const std::string ca = ocpp_files().ca;
+    for (const ProfileTerms& terms : profiles()) {
+        const bool ccm8 = terms.profile == TlsProfile::ieee2030_5;
+        const int expected = ccm8 ? level_for_ccm8 : 2;
+        TlsFiles server = ccm8 ? ieee2030_5_files() : ocpp_files();
+        if (server.ca.empty()) server.ca = ca;
+        EXPECT_EQ(level_of(server_context(terms.profile, server)), expected) << terms.name;
+        TlsFiles client = example(ccm8 ? Kind::ieee2030_5_device : Kind::ocpp_station);
+        EXPECT_EQ(level_of(client_context(terms.profile, client)), expected) << terms.name;
+    }
+    const std::unique_ptr<SSL_CTX, Release<SSL_CTX_free>> bare(SSL_CTX_new(TLS_server_method()));
+    EXPECT_GE(SSL_CTX_get_security_level(bare.get()), 1) << "a context that is not ours";
+}
+
+TEST(TlsSecurityLevel, only_the_suites_of_ieee2030_5_name_a_level) {
+    for (const ProfileTerms& terms : profiles()) {
+        if (terms.profile == TlsProfile::ieee2030_5) continue;
+        EXPECT_THAT(terms.cipher_list, Not(HasSubstr("@"))) << terms.name;
+    }
+}
+
+TEST(TlsIeee2030_5, a_device_with_another_group_alone_is_refused) {
+    for (const char* groups : {"X25519", "P-384", "P-521"}) {
+        const SslContext client = client_context(TlsProfile::ieee2030_5, example(Kind::ieee2030_5_device));
+        ASSERT_EQ(SSL_CTX_set1_groups_list(client.get(), groups), 1) << groups;
+        EXPECT_FALSE(handshake(server_context(TlsProfile::ieee2030_5, ieee2030_5_files()), client).done) << groups;
+    }
+}
+
+TEST(TlsIeee2030_5, a_device_with_other_signatures_alone_is_refused) {
+    for (const char* signatures : {"ECDSA+SHA1", "ECDSA+SHA384", "ECDSA+SHA512"}) {
+        const SslContext client = client_context(TlsProfile::ieee2030_5, example(Kind::ieee2030_5_device));
+        SSL_CTX_set_security_level(client.get(), 0);
+        ASSERT_EQ(SSL_CTX_set1_sigalgs_list(client.get(), signatures), 1) << signatures;
+        EXPECT_FALSE(handshake(server_context(TlsProfile::ieee2030_5, ieee2030_5_files()), client).done) << signatures;
+    }
+}
+
+// A device directly below the root of the authority, signed with `digest`.
+TlsFiles device_signed_with(const Folder& folder, const EVP_MD* digest) {
+    const auto root = read_certificates(authority() + "/ieee2030_5/serca.pem");
+    const KeyOwner root_key = read_key(authority() + "/ieee2030_5/serca.key");
+    Shape shape{.extensions = device_extensions(), .configuration = hardware_section, .digest = digest};
+    const Made leaf = make_certificate(std::move(shape), root[0].get(), root_key.get());
+    write_text(folder / "device.pem", pem_text(leaf.certificate.get()));
+    write_text(folder / "device.key", pem_text(leaf.key.get()));
+    return {{folder / "device.pem"}, {folder / "device.key"}, ieee2030_5_files().ca};
+}
+
+TEST(TlsIeee2030_5, a_device_signed_with_sha1_is_refused) {
+    Folder folder;
+    const TlsFiles weak = device_signed_with(folder, EVP_sha1());
+    const SslContext client = client_context(TlsProfile::ieee2030_5, example(Kind::ieee2030_5_device));
+    SSL_CTX_set_security_level(client.get(), 0);  // else its own library would not load it
+    ASSERT_EQ(SSL_CTX_use_certificate_chain_file(client.get(), weak.chains[0].c_str()), 1);
+    ASSERT_EQ(SSL_CTX_use_PrivateKey_file(client.get(), weak.keys[0].c_str(), SSL_FILETYPE_PEM), 1);
+    const Outcome outcome = handshake(server_context(TlsProfile::ieee2030_5, ieee2030_5_files()), client);
+    EXPECT_FALSE(outcome.done);
+    EXPECT_THAT(outcome.server_failure,
+                AnyOf(HasSubstr("is signed with ecdsa-with-SHA1; IEEE 2030.5 takes ecdsa-with-SHA256"),
+                      HasSubstr("digest algorithm too weak")));  // told by us or, at level 2, by the library
+}
+
+TEST(TlsIeee2030_5, the_fault_of_a_chain_is_its_weak_signature_unless_a_root_signs_itself) {
+    Folder folder;
+    const auto weak = read_certificates(device_signed_with(folder, EVP_sha1()).chains[0]);
+    EXPECT_EQ(chain_fault(weak[0].get(), 0), "is signed with ecdsa-with-SHA1; IEEE 2030.5 takes ecdsa-with-SHA256");
+    const auto strong = read_certificates(device_signed_with(folder, EVP_sha256()).chains[0]);
+    EXPECT_EQ(chain_fault(strong[0].get(), 0), "");
+    Shape root{.common_name = "a root", .digest = EVP_sha1()};
+    root.extensions = {{NID_basic_constraints, "critical,CA:TRUE"}, {NID_key_usage, "critical,keyCertSign,cRLSign"}};
+    EXPECT_EQ(chain_fault(make_certificate(std::move(root), nullptr, nullptr).certificate.get(), 2), "");
 }
 
 // ---- openadr2b
