@@ -10,7 +10,9 @@
 namespace busbar::app {
 namespace {
 
-constexpr std::uint64_t entries_between_snapshots = 20'000;
+// A snapshot costs as much as there are devices; a replay, as many entries as there are after it.
+constexpr std::uint64_t entries_between_snapshots = 20'000;  // at least; and
+constexpr std::uint64_t entries_of_a_device = 20;
 constexpr model::Us telemetry_period_us = model::second_us;
 
 // Close codes that net gives a WebSocket whose peer breaks the protocol: malformed, binary, not UTF-8, too long.
@@ -113,7 +115,9 @@ void Gateway::release(Turn& turn) {
 }
 
 void Gateway::snapshot_if_due(model::Us now) {
-    if (entries_since_snapshot_ < entries_between_snapshots) return;
+    const std::uint64_t enough =
+        std::max<std::uint64_t>(entries_between_snapshots, entries_of_a_device * enrolled_.size());
+    if (entries_since_snapshot_ < enough) return;
     write_snapshot(now);
 }
 

@@ -138,6 +138,8 @@ void EnergyBalances::watch(const EventOrder& order) {
             span->start_wh = evidence_.grid.energy_wh(span->place, evidence_.world.now());
             note_peak();
         });
+        for (const Us edge_us : {span->start_us, span->end_us})
+            evidence_.world.at(edge_us + 2 * model::minute_us, note_peak);
         evidence_.world.at(span->end_us, [this, span, note_peak] {
             span->end_wh = evidence_.grid.energy_wh(span->place, evidence_.world.now());
             note_peak();
@@ -161,12 +163,12 @@ void EnergyBalances::end() {
             const model::IntervalDelivery& delivery = view.report.intervals[span->index];
             // What was disturbed shortly before, or in between, was partly estimated; that is another promise.
             if (disturbed_us_ > span->start_us - 2 * evidence_.reaction_us()) continue;
-            if (view.event.cancelled || !delivery.final || delivery.quality != model::Quality::good) continue;
+            if (view.event.cancelled || !delivery.final || delivery.quality == model::Quality::bad) continue;
             const double true_wh = span->end_wh - span->start_wh;
             const double said_wh = static_cast<double>(delivery.delivered_mwh) / 1000;
             const double meter_h = static_cast<double>(std::max(evidence_.meter_us, evidence_.poll_us)) /
                                    static_cast<double>(model::hour_us);
-            const double allowed_wh = 0.03 * std::abs(true_wh) + 0.25 * meter_h * span->peak_w + 10;
+            const double allowed_wh = 0.02 * std::abs(true_wh) + 0.25 * meter_h * span->peak_w + 100;
             if (std::abs(true_wh - said_wh) > allowed_wh)
                 evidence_.find("energy_balances", span->event + " interval " + span->native_id + ": reported " +
                                                       number(said_wh) + " Wh, flowed " + number(true_wh) + " Wh");
@@ -238,6 +240,7 @@ void Converges::watch(const EventOrder& order) {
             feasible_ = feasible_ && wanted_w >= place.least_w + room_w && wanted_w <= place.most_w - room_w;
         });
     }
+    evidence_.world.at(order.end_us() - model::minute_us, [this] { look_for_silent(); });
     evidence_.world.at(order.end_us(), [this, begin_us] {
         const double hours = static_cast<double>(order_.end_us() - begin_us) / static_cast<double>(model::hour_us);
         const double ordered_wh = order_.powers_w.front() * hours;
@@ -246,6 +249,21 @@ void Converges::watch(const EventOrder& order) {
         if (std::abs(ratio_ - 1) > delivered_within)
             evidence_.find("converges", order_.name + " delivered " + number(100 * ratio_) + " % of what was ordered");
     });
+}
+
+// Whoever obeys and can be reached is not held for silent any more, an hour into the event.
+void Converges::look_for_silent() {
+    const app::Gateway* gateway = evidence_.host.gateway();
+    if (!gateway) return;
+    std::map<std::string, const Device*> devices;
+    for (const auto& device : evidence_.devices) devices[device->options().enrolment.resource] = device.get();
+    for (const dispatch::ResourceView& view : gateway->core().resources()) {
+        const auto found = devices.find(view.resource.id);
+        if (found == devices.end() || !view.silent || !view.resource.controllable) continue;
+        const DeviceState& truth = evidence_.grid.device(found->second->index());
+        if (truth.obeys && truth.reachable)
+            evidence_.find("converges", view.resource.id + " obeys, and is held for silent");
+    }
 }
 
 void Converges::end() {
@@ -261,8 +279,6 @@ void Converges::end() {
             evidence_.find("converges",
                            view.resource.id + (truth.reachable ? " can be reached, and the gateway does not know it"
                                                                : " cannot be reached, and the gateway thinks so"));
-        if (truth.obeys && truth.reachable && view.silent && view.wanted_mw)
-            evidence_.find("converges", view.resource.id + " is still held for silent");
     }
     if (evidence_.host.idle_turns_at_once() > 16)
         evidence_.find("converges", "the gateway turned " + std::to_string(evidence_.host.idle_turns_at_once()) +

@@ -134,6 +134,7 @@ class Converges {
     double delivered_ratio() const { return ratio_; }  // of that event; 0 = it could not be delivered
 
   private:
+    void look_for_silent();
     Evidence& evidence_;
     int place_ = -1;
     EventOrder order_;
