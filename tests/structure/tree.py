@@ -2,6 +2,7 @@
 import functools
 import os
 import pathlib
+import shutil
 import subprocess
 
 PASSED_BY = {".git", "build", "node_modules", "__pycache__", ".venv"}
@@ -15,8 +16,10 @@ def root():
 @functools.lru_cache(maxsize=None)
 def files():
     """Paths relative to the root, sorted. Without git (an unpacked archive) everything but build folders."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=root(), capture_output=True)
-    if listed.returncode == 0 and listed.stdout:
+    listed = None
+    if shutil.which("git"):
+        listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=root(), capture_output=True)
+    if listed and listed.returncode == 0 and listed.stdout:
         paths = listed.stdout.decode().split("\0")
     else:
         paths = [str(path.relative_to(root())) for path in root().rglob("*")
