@@ -246,13 +246,16 @@ void read_rate_units(std::string_view text, ProfileLimits& limits);
 // ---- reading.cpp -----------------------------------------------------------------------------------------------
 
 // Reads what the station sent; in tolerant mode what the leniency table knows is mended. `action` of an answer ends in
-// "Response". `reset` makes the value a new one.
+// "Response". `reset` makes the value a new one. `zoneless`: whether a date-time lacks its zone; then nobody knows which
+// one is meant.
 wire::Failure read_message(Turn& turn, std::string_view action, std::string_view payload, const wire::Record& record,
-                           void* value, void (*reset)(void* value));
+                           void* value, void (*reset)(void* value), bool* zoneless = nullptr);
 template <wire::IsRecord T>
-wire::Failure read_message(Turn& turn, std::string_view action, std::string_view payload, T& value) {
-    return read_message(turn, action, payload, record_of(wire::Tag<T>{}), &value,
-                        [](void* target) { *static_cast<T*>(target) = T{}; });
+wire::Failure read_message(Turn& turn, std::string_view action, std::string_view payload, T& value,
+                           bool* zoneless = nullptr) {
+    return read_message(
+        turn, action, payload, record_of(wire::Tag<T>{}), &value,
+        [](void* target) { *static_cast<T*>(target) = T{}; }, zoneless);
 }
 
 Reply answer_with(std::string payload);

@@ -145,17 +145,4 @@ model::Us believed_us(model::Us stated_us, model::Us now) {
     return stated_us < year_2015 || stated_us > now + 5 * model::minute_us ? now : stated_us;
 }
 
-bool has_zoneless_time(std::string_view payload) {
-    constexpr std::string_view member = "\"timestamp\"";
-    for (auto at = payload.find(member); at != std::string_view::npos; at = payload.find(member, at + 1)) {
-        const auto open = payload.find('"', at + member.size());
-        const auto close = open == std::string_view::npos ? open : payload.find('"', open + 1);
-        if (close == std::string_view::npos) return false;
-        const std::string_view text = payload.substr(open + 1, close - open - 1);
-        const auto time = text.find('T');
-        if (time != std::string_view::npos && text.find_first_of("Zz+-", time) == std::string_view::npos) return true;
-    }
-    return false;
-}
-
 }  // namespace busbar::ocpp

@@ -49,7 +49,5 @@ constexpr model::Us instant_us(wire::DateTime when) {
 }
 // A station's clock is believed unless it stands before 2015 or runs more than five minutes ahead.
 model::Us believed_us(model::Us stated_us, model::Us now);
-// Whether a date-time of the JSON payload lacks its zone: then nobody knows which one is meant.
-bool has_zoneless_time(std::string_view payload);
 
 }  // namespace busbar::ocpp

@@ -21,8 +21,11 @@ void count(Turn& turn, std::size_t row, std::string_view action, const wire::Err
 }  // namespace
 
 wire::Failure read_message(Turn& turn, std::string_view action, std::string_view payload, const wire::Record& record,
-                           void* value, void (*reset)(void* value)) {
-    wire::Failure failure = wire::read_json(payload, record, value);
+                           void* value, void (*reset)(void* value), bool* zoneless) {
+    wire::JsonOptions options;
+    options.zoneless = zoneless;
+    options.room = 8;
+    wire::Failure failure = wire::read_json(payload, record, value, options);
     if (!failure || turn.policy().strict || payload.size() > most_mended_bytes) return failure;
     std::string mended(payload);
     for (int repairs = 0; failure && repairs < most_repairs; ++repairs) {
@@ -30,7 +33,8 @@ wire::Failure read_message(Turn& turn, std::string_view action, std::string_view
         if (!row || !mend(mended, record, leniency_table()[*row], failure->path, turn.now)) return failure;
         count(turn, *row, action, *failure);
         reset(value);
-        failure = wire::read_json(mended, record, value);
+        if (zoneless) *zoneless = false;
+        failure = wire::read_json(mended, record, value, options);
     }
     return failure;
 }

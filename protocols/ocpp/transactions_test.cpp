@@ -223,5 +223,23 @@ TEST(OcppTransactions, samples_of_a_clock_that_is_not_set_carry_the_time_of_rece
     EXPECT_EQ(wire.samples().back().measured_us, test_start_us + 7 * second_us);
 }
 
+TEST(OcppTransactions, one_sample_without_a_zone_makes_all_of_its_message_doubtful) {
+    Wire wire(Version::v201);
+    wire.boot();
+    wire.tick(100 * second_us);
+    const auto ask = [&](const std::string& zone, const std::string& more) {
+        wire.ask(
+            "MeterValues",
+            R"({"evseId":1,"meterValue":[{"timestamp":"2026-01-01T00:00:07)" + zone +
+                R"(","sampledValue":[{"value":1}]},{"timestamp":"2026-01-01T00:00:08Z","sampledValue":[{"value":1)" +
+                more + "}]}]}");
+        return wire.samples().back().measured_us;
+    };
+    EXPECT_EQ(ask("Z", ""), test_start_us + 8 * second_us);
+    EXPECT_EQ(ask("", ""), wire.now);
+    EXPECT_EQ(ask("", R"(,"location":"Roof")"), wire.now);  // a message that had to be mended
+    EXPECT_EQ(ask("-00:00", R"(,"location":"Roof")"), test_start_us + 8 * second_us);
+}
+
 }  // namespace
 }  // namespace busbar::ocpp

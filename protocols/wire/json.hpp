@@ -21,6 +21,8 @@ struct Limits {
 struct JsonOptions {
     Limits limits;
     bool null_is_absent = true;  // null for an optional member reads as absent; otherwise it is a wrong type
+    bool* zoneless = nullptr;    // set to true if a date-time without its zone was read, which counts as UTC
+    std::size_t room = 0;        // members that a list makes room for with its first: for what is read and let go
 };
 
 // Reads `text` into the record at `value`, which is value-initialised. On failure `value` is in a valid but unspecified

@@ -21,11 +21,19 @@ struct Frame {
     void* target;          // the record or the list
     std::size_t index;     // the member that is being read; before_first: none yet
     std::uint64_t seen[2];
+    std::uint8_t
+        after[16];  // [i]: which member came after the member i - 1 in the last object here; [0]: the first one
 };
 
 constexpr std::size_t before_first = std::size_t(-1);
 
 enum class Mode : std::uint8_t { value, skip, raw };
+
+// Of a text that is a date-time: no offset stands after its time of day.
+bool lacks_zone(std::string_view date_time) {
+    constexpr std::size_t date_size = 10;
+    return date_time.size() > date_size && date_time.find_first_of("Zz+-", date_size) == std::string_view::npos;
+}
 
 class Reader {
   public:
@@ -38,7 +46,8 @@ class Reader {
         : options_(options),
           slot_type_(&type),
           slot_target_(value),
-          frames_(std::make_unique_for_overwrite<Frame[]>(depth + 1)) {}
+          deep_(depth < std::size(shallow_) ? nullptr : std::make_unique_for_overwrite<Frame[]>(depth + 1)),
+          frames_(deep_ ? deep_.get() : shallow_) {}
 
     Failure take_failure() { return std::move(failure_); }
     std::string path() const { return path_of(mode_ == Mode::skip ? depth_ - 1 : depth_); }
@@ -56,7 +65,7 @@ class Reader {
         if (!next_slot(type, target, ec)) return false;
         if (type->kind == Kind::record) {
             if (type->record->shape != Shape::sequence) reset_choice(*type->record, target);
-            frames_[depth_++] = {type->record, nullptr, target, before_first, {0, 0}};
+            open_record(*type->record, target);
             return true;
         }
         return open_raw(*type, target, '{', ec);
@@ -81,7 +90,7 @@ class Reader {
         if (!next_slot(type, target, ec)) return false;
         if (type->kind == Kind::list) {
             type->list->clear(target);  // a member may be declared with a default
-            frames_[depth_++] = {nullptr, type, target, before_first, {0, 0}};
+            open_list(*type, target);
             return true;
         }
         return open_raw(*type, target, '[', ec);
@@ -227,6 +236,31 @@ class Reader {
         return text_;
     }
 
+    Frame& open_frame(void* target) {
+        Frame& frame = frames_[depth_];
+        if (depth_++ == used_) {
+            ++used_;
+            frame.record = nullptr;
+        }
+        frame.target = target;
+        frame.index = before_first;
+        return frame;
+    }
+
+    void open_record(const Record& record, void* target) {
+        Frame& frame = open_frame(target);
+        frame.seen[0] = frame.seen[1] = 0;
+        if (frame.record == &record) return;  // the next row of a list: it will be written as the last one
+        frame.record = &record;
+        for (std::size_t i = 0; i < std::size(frame.after); ++i) frame.after[i] = static_cast<std::uint8_t>(i);
+    }
+
+    void open_list(const Type& list, void* target) {
+        Frame& frame = open_frame(target);
+        frame.record = nullptr;
+        frame.type = &list;
+    }
+
     // Where the value that begins now is to go. Optionals are engaged, list members appended.
     bool next_slot(const Type*& type, void*& target, error_code& ec) {
         type = slot_type_;
@@ -236,6 +270,7 @@ class Reader {
             if (!frame.record) {
                 if (++frame.index >= frame.type->max_size) return fail_too_many(*frame.type, ec);
                 type = frame.type->element;
+                if (frame.index == 0 && options_.room) frame.type->list->reserve(frame.target, options_.room);
                 target = frame.type->list->append(frame.target);
             }
         }
@@ -249,13 +284,17 @@ class Reader {
     bool find_member(std::string_view key, error_code& ec) {
         Frame& frame = frames_[depth_ - 1];
         const std::span<const Field> fields = frame.record->all;
-        // Most senders write in the standard's order: look at the member after the last one first.
-        std::size_t i = frame.index + 1;
+        // Most senders write in the standard's order, or at least in one order of their own: look first at the member
+        // that came next in the row before, or that comes next in the table.
+        const std::size_t next = frame.index + 1;
+        const bool noted = next < std::size(frame.after);
+        std::size_t i = noted ? frame.after[next] : next;
         for (std::size_t tried = 0; tried < fields.size(); ++tried, ++i) {
             if (i >= fields.size()) i = 0;
             const Field& field = fields[i];
             if (!same_name(field.name, key)) continue;
             frame.index = i;
+            if (noted) frame.after[next] = static_cast<std::uint8_t>(i);
             std::uint64_t& word = frame.seen[i / 64];
             const std::uint64_t bit = std::uint64_t{1} << i % 64;
             if (word & bit) return fail_at(path(), Fault::duplicate, "a member that stands twice", ec);
@@ -287,7 +326,9 @@ class Reader {
             append_json_string(raw, text);
             return true;
         }
-        return set_text(*type, text, target, problem_) || fail(ec);
+        if (!set_text(*type, text, target, problem_)) return fail(ec);
+        if (type->kind == Kind::date_time && options_.zoneless && lacks_zone(text)) *options_.zoneless = true;
+        return true;
     }
 
     // ---- values that go into no record: skipped ones, and those that are kept as their text ------------------------
@@ -395,8 +436,11 @@ class Reader {
     const JsonOptions& options_;
     const Type* slot_type_;
     void* slot_target_;
-    std::unique_ptr<Frame[]> frames_;
+    Frame shallow_[33];
+    std::unique_ptr<Frame[]> deep_;  // if there may be more of them
+    Frame* const frames_;
     std::size_t depth_ = 0;
+    std::size_t used_ = 0;  // frames that were ever in use
     std::size_t values_ = 0;
     Mode mode_ = Mode::value;
     std::size_t nested_ = 0;      // objects and lists that are open within a skipped or raw value

@@ -499,6 +499,23 @@ TEST(SplitArray, refuses_what_is_no_array) {
     }
 }
 
+TEST(SplitArray, strings_and_brackets_across_the_blocks_in_which_it_is_scanned) {
+    for (std::size_t blanks = 0; blanks < 140; ++blanks) {
+        const std::string pad(blanks, ' ');
+        const std::string text =
+            "[1," + pad + R"({"a\\":"]\"},{[","b":[[1,2],"\\\"",{"c":","}]})" + pad + R"(,"x\\",2])";
+        const auto members = split(text);
+        ASSERT_EQ(members.size(), 4U) << text;
+        EXPECT_EQ(members[1], R"({"a\\":"]\"},{[","b":[[1,2],"\\\"",{"c":","}]})");
+        EXPECT_EQ(members[2], R"("x\\")");
+        std::vector<std::string_view> none;
+        for (const std::string& bad : {"[" + pad + "[1}]]", "[" + pad + "{]", "[\"" + pad + "]", "[\"\\\"" + pad + "]",
+                                       "[" + pad + "1,]", "[1,2" + pad + R"(\",3])"}) {
+            EXPECT_EQ(split_json_array(bad, none)->fault, Fault::syntax) << bad;
+        }
+    }
+}
+
 TEST(SplitArray, limits) {
     std::vector<std::string_view> members;
     EXPECT_EQ(split_json_array("[1,2,3]", members, {.bytes = 6})->fault, Fault::too_large);
@@ -506,6 +523,37 @@ TEST(SplitArray, limits) {
     EXPECT_FALSE(split_json_array("[1,2,3]", members, {.members = 3}));
     EXPECT_EQ(split_json_array("[[[1]]]", members, {.depth = 2})->fault, Fault::too_deep);
     EXPECT_FALSE(split_json_array("[[[1]]]", members, {.depth = 3}));
+}
+
+TEST(ReadJson, says_that_a_date_time_had_no_zone) {
+    const auto lacks = [](const std::string& text) {
+        bool zoneless = false;
+        Bag bag;
+        EXPECT_FALSE(from_json(R"({"text":"T12","when":")" + text + R"("})", bag, {.zoneless = &zoneless}));
+        return zoneless;
+    };
+    EXPECT_TRUE(lacks("2026-01-01T00:00:00"));
+    EXPECT_TRUE(lacks("2026-01-01 00:00:00.123"));
+    EXPECT_FALSE(lacks("2026-01-01T00:00:00Z"));
+    EXPECT_FALSE(lacks("2026-01-01T00:00:00.5z"));
+    EXPECT_FALSE(lacks("2026-01-01T00:00:00+02"));
+    EXPECT_FALSE(lacks("2026-01-01T00:00:00-02:00"));
+    EXPECT_FALSE(lacks("0001-01-01"));
+}
+
+TEST(ReadJson, rows_may_have_any_order_and_each_its_own) {
+    const auto rows = [](const std::string& text) {
+        std::vector<Bag> bags;
+        const Failure failure = from_json(text, bags);
+        EXPECT_FALSE(failure) << failure->text();
+        std::string out;
+        for (const Bag& bag : bags) out += to_json(bag);
+        return out;
+    };
+    EXPECT_EQ(rows(R"([{"flag":true,"small":1},{"flag":false,"small":2},{"small":3,"flag":true},{"small":-1}])"),
+              R"({"small":1,"flag":true}{"small":2,"flag":false}{"small":3,"flag":true}{"small":-1})");
+    std::vector<Bag> bags;
+    EXPECT_EQ(from_json(R"([{"flag":true,"small":1},{"flag":true,"flag":true}])", bags)->path, "/1/flag");
 }
 
 TEST(JsonString, the_value_of_one_string) {

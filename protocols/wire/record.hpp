@@ -58,6 +58,7 @@ struct ListOps {
     const void* (*at)(const void* list, std::size_t index);
     void* (*append)(void* list);  // a value-initialised member at the end
     void (*clear)(void* list);
+    void (*reserve)(void* list, std::size_t size);
 };
 struct OptionalOps {
     const void* (*get)(const void* optional);  // nullptr: absent
@@ -155,7 +156,8 @@ struct VectorOps {
     static const void* at(const void* l, std::size_t i) { return std::addressof((*static_cast<const V*>(l))[i]); }
     static void* append(void* l) { return std::addressof(static_cast<V*>(l)->emplace_back()); }
     static void clear(void* l) { static_cast<V*>(l)->clear(); }
-    static constexpr ListOps ops{size, at, append, clear};
+    static void reserve(void* l, std::size_t size) { static_cast<V*>(l)->reserve(size); }
+    static constexpr ListOps ops{size, at, append, clear, reserve};
 };
 template <class O>
 struct MaybeOps {

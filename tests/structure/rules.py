@@ -44,7 +44,7 @@ EVERYTHING_OF_OURS = ("dispatch/", "protocols/", "certs/", "gateway/")
 LAYERS = (
     Layer("dispatch/model", ("dispatch/model/",)),
     Layer("dispatch", ("dispatch/",)),
-    Layer("protocols/wire", ("protocols/wire/",), cpp_only=("boost/json", "pugixml.hpp")),
+    Layer("protocols/wire", ("protocols/wire/",), cpp_only=("boost/json", "pugixml.hpp", "emmintrin.h")),
     Layer("protocols/ocpp", ("protocols/ocpp/", "protocols/wire/", "dispatch/model/")),
     Layer("protocols/openadr", ("protocols/openadr/", "protocols/wire/", "dispatch/model/")),
     Layer("protocols/ieee2030_5", ("protocols/ieee2030_5/", "protocols/wire/", "dispatch/model/")),

@@ -112,13 +112,13 @@ Reply answer(Turn& turn, std::string_view action, std::string_view payload) {
 
 Reply answer_meter_values(Turn& turn, std::string_view action, std::string_view payload) {
     MeterValuesRequest request;
-    if (const auto failure = read_message(turn, action, payload, request)) return refuse(*failure);
+    bool zoneless = false;
+    if (const auto failure = read_message(turn, action, payload, request, &zoneless)) return refuse(*failure);
     // Replays are known to leave the connector out; their transaction knows it.
     const Outlet* outlet = request.connectorId == 0 && request.transactionId
                                ? outlet_of_transaction(turn.peer, std::to_string(*request.transactionId))
                                : nullptr;
-    take_meter_values(turn, outlet ? outlet->number : request.connectorId, request.meterValue,
-                      has_zoneless_time(payload));
+    take_meter_values(turn, outlet ? outlet->number : request.connectorId, request.meterValue, zoneless);
     return answer_with("{}");
 }
 

@@ -82,13 +82,14 @@ void take_meter_values(Turn& turn, std::int64_t evse, const std::vector<MeterVal
 
 Reply answer_transaction_event(Turn& turn, std::string_view action, std::string_view payload) {
     TransactionEventRequest request;
-    if (const auto failure = read_message(turn, action, payload, request)) return refuse(*failure);
+    bool zoneless = false;
+    if (const auto failure = read_message(turn, action, payload, request, &zoneless)) return refuse(*failure);
     const TransactionStep step = step_of(request);
     const Outlet* before = outlet_of_transaction(turn.peer, step.id);
     const std::uint16_t number = before ? before->number : static_cast<std::uint16_t>(0);
     if (take_step(turn, step) && request.meterValue) {
         const Outlet* outlet = outlet_of_transaction(turn.peer, step.id);
-        take_meter_values(turn, outlet ? outlet->number : number, *request.meterValue, has_zoneless_time(payload));
+        take_meter_values(turn, outlet ? outlet->number : number, *request.meterValue, zoneless);
     }
     TransactionEventResponse response;
     if (request.idToken) response.idTokenInfo = verdict(turn, *request.idToken);
@@ -97,8 +98,9 @@ Reply answer_transaction_event(Turn& turn, std::string_view action, std::string_
 
 Reply answer_meter_values(Turn& turn, std::string_view action, std::string_view payload) {
     MeterValuesRequest request;
-    if (const auto failure = read_message(turn, action, payload, request)) return refuse(*failure);
-    take_meter_values(turn, request.evseId, request.meterValue, has_zoneless_time(payload));
+    bool zoneless = false;
+    if (const auto failure = read_message(turn, action, payload, request, &zoneless)) return refuse(*failure);
+    take_meter_values(turn, request.evseId, request.meterValue, zoneless);
     return answer_with("{}");
 }
 
