@@ -9,6 +9,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
+self=tests/portability/debian13.sh
 suite=trixie
 folder=$PWD/build/portability
 system=$folder/$suite
@@ -76,29 +77,35 @@ install_packages() {
 copy_source() {
     local file
     rm -rf "$system/busbar"
-    mkdir -p "$system/busbar" "$system/standards" "$system/ccache" "$system/build"
+    rmdir "$system/standards" 2>/dev/null || true
+    mkdir -p "$system/busbar" "$system/ccache" "$system/build"
+    [ ! -d "$standards" ] || mkdir "$system/standards"
     git ls-files -co --exclude-standard -z | while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
         tar --create --null --files-from=- | tar --extract --directory "$system/busbar"
 }
 
 # ---- in its own namespaces: mounts and processes end with them, and there is no network ----------------------------
 
-enter() {
-    mount --bind "$cache" "$system/ccache"
+mount_all() {
+    mount --bind "$cache" "$system/ccache" && mount -t proc proc "$system/proc" && mount --rbind /dev "$system/dev" || return
     [ ! -d "$standards" ] || mount --bind -o ro "$standards" "$system/standards"
-    mount -t proc proc "$system/proc"
-    mount --rbind /dev "$system/dev"
+}
+
+enter() {
+    mount_all || fail "nothing can be mounted here, not even in a namespace of its own"
     within ip link set lo up
     within CI="${CI:-}" CCACHE_DIR=/ccache BUSBAR_STANDARDS=/standards BUSBAR_SOURCE_DIR=/busbar \
         /busbar/tests/portability/build_and_test.sh
 }
 
-[ "$(id -u)" = 0 ] || exec sudo -n --preserve-env=BUSBAR_STANDARDS,CI "$0" "$@" || fail "only root may enter another system"
-if [ "${1:-}" = enter ]; then
+if [ "$(id -u)" != 0 ]; then
+    sudo -n true 2>/dev/null || fail "only root may make another system and enter it"
+    exec sudo -n --preserve-env=BUSBAR_STANDARDS,CI "$self"
+elif [ "${1:-}" = enter ]; then
     enter
 else
     make_system
     install_packages
     copy_source
-    unshare --mount --pid --net --fork --kill-child "tests/portability/$(basename "$0")" enter
+    unshare --mount --pid --net --fork --kill-child "$self" enter
 fi
