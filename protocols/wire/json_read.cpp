@@ -32,7 +32,8 @@ enum class Mode : std::uint8_t { value, skip, raw };
 // Of a text that is a date-time: no offset stands after its time of day.
 bool lacks_zone(std::string_view date_time) {
     constexpr std::size_t date_size = 10;
-    return date_time.size() > date_size && date_time.find_first_of("Zz+-", date_size) == std::string_view::npos;
+    if (date_time.size() <= date_size || date_time.back() == 'Z') return false;
+    return date_time.find_first_of("z+-", date_size) == std::string_view::npos;
 }
 
 class Reader {
@@ -281,30 +282,42 @@ class Reader {
         return true;
     }
 
+    // Most senders write in the standard's order, or at least in one order of their own: looked at first is the member
+    // that came next in the row before, or that comes next in the table.
     bool find_member(std::string_view key, error_code& ec) {
         Frame& frame = frames_[depth_ - 1];
         const std::span<const Field> fields = frame.record->all;
-        // Most senders write in the standard's order, or at least in one order of their own: look first at the member
-        // that came next in the row before, or that comes next in the table.
         const std::size_t next = frame.index + 1;
-        const bool noted = next < std::size(frame.after);
-        std::size_t i = noted ? frame.after[next] : next;
+        std::size_t i = next < std::size(frame.after) ? frame.after[next] : next;
+        if (i >= fields.size() || !same_name(fields[i].name, key)) {
+            i = search(frame, key);
+            if (i == fields.size()) {
+                mode_ = Mode::skip;
+                return true;
+            }
+        }
+        frame.index = i;
+        std::uint64_t& word = frame.seen[i / 64];
+        const std::uint64_t bit = std::uint64_t{1} << i % 64;
+        if (word & bit) return fail_twice(ec);
+        word |= bit;
+        slot_type_ = fields[i].type;
+        slot_target_ = static_cast<char*>(frame.target) + fields[i].offset;
+        return true;
+    }
+
+    // From the member after the last one on, then from the first one; the number of members if there is none.
+    [[gnu::noinline]] std::size_t search(Frame& frame, std::string_view key) {
+        const std::span<const Field> fields = frame.record->all;
+        const std::size_t next = frame.index + 1;
+        std::size_t i = next;
         for (std::size_t tried = 0; tried < fields.size(); ++tried, ++i) {
             if (i >= fields.size()) i = 0;
-            const Field& field = fields[i];
-            if (!same_name(field.name, key)) continue;
-            frame.index = i;
-            if (noted) frame.after[next] = static_cast<std::uint8_t>(i);
-            std::uint64_t& word = frame.seen[i / 64];
-            const std::uint64_t bit = std::uint64_t{1} << i % 64;
-            if (word & bit) return fail_at(path(), Fault::duplicate, "a member that stands twice", ec);
-            word |= bit;
-            slot_type_ = field.type;
-            slot_target_ = static_cast<char*>(frame.target) + field.offset;
-            return true;
+            if (!same_name(fields[i].name, key)) continue;
+            if (next < std::size(frame.after)) frame.after[next] = static_cast<std::uint8_t>(i);
+            return i;
         }
-        mode_ = Mode::skip;
-        return true;
+        return fields.size();
     }
 
     bool take_string(std::string_view text, error_code& ec) {
@@ -327,8 +340,12 @@ class Reader {
             return true;
         }
         if (!set_text(*type, text, target, problem_)) return fail(ec);
-        if (type->kind == Kind::date_time && options_.zoneless && lacks_zone(text)) *options_.zoneless = true;
+        if (type->kind == Kind::date_time && options_.zoneless) note_zone(text);
         return true;
+    }
+
+    [[gnu::noinline]] void note_zone(std::string_view date_time) {
+        if (lacks_zone(date_time)) *options_.zoneless = true;
     }
 
     // ---- values that go into no record: skipped ones, and those that are kept as their text ------------------------
@@ -412,6 +429,9 @@ class Reader {
     }
     bool fail_type(const Type& type, std::string_view got, error_code& ec) {
         return wrong_type(type, got, problem_) || fail(ec);
+    }
+    [[gnu::cold, gnu::noinline]] bool fail_twice(error_code& ec) {
+        return fail_at(path(), Fault::duplicate, "a member that stands twice", ec);
     }
     [[gnu::cold, gnu::noinline]] bool fail_too_many(const Type& list, error_code& ec) {
         return fail_at(path_of(depth_ - 1), Fault::too_many, "at most " + std::to_string(list.max_size) + " members",
