@@ -62,11 +62,12 @@ void report_silence(Device& device, Us now, model::Changes& changes) {
     keep(changes, device.record);
 }
 
-void report_quiet(const State& state, Device& device, Us now, model::Changes& changes) {
+void report_quiet(State& state, Device& device, Us now, model::Changes& changes) {
     if (!device.record.connected) return;
     if (device.last_seen_us == 0) device.last_seen_us = now;  // just restored: it has its time
     if (now < device.last_seen_us + patience(state, device)) return;
     device.record.connected = false;
+    drop_rendered(state, device);
     keep(changes, device.record);
     note(changes, model::Severity::warning, "device_quiet", device.record.lfdi, "no request for three poll periods");
     announce(device, state, changes);
@@ -133,7 +134,7 @@ void await_word(const State& state, Device& device, const model::Command& comman
     device.record.awaited = AwaitedRecord{command.id, until, std::min(command.expires_us, command.end_us)};
 }
 
-void report_absence(const State& state, Device& device, Us now, model::Changes& changes) {
+void report_absence(State& state, Device& device, Us now, model::Changes& changes) {
     report_silence(device, now, changes);
     report_quiet(state, device, now, changes);
 }

@@ -17,6 +17,6 @@ model::Us patience(const State& state, const Device& device);
 // From here on the device owes a word on the command.
 void await_word(const State& state, Device& device, const model::Command& command, model::Us now);
 // A command without a word of the device, a device without a request.
-void report_absence(const State& state, Device& device, model::Us now, model::Changes& changes);
+void report_absence(State& state, Device& device, model::Us now, model::Changes& changes);
 
 }  // namespace busbar::ieee2030_5

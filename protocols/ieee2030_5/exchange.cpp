@@ -32,6 +32,26 @@ std::int64_t Exchange::now_s() const {
     return seconds_of(now);
 }
 
+http::Response found_body(std::string body) {
+    http::Response response;
+    response.headers.emplace_back("Content-Type", media_type);
+    response.body = std::move(body);
+    return response;
+}
+
+http::Response found(const wire::Record& record, const void* value, std::string_view root, std::size_t size) {
+    static const wire::XmlStyle style = [] {
+        wire::XmlStyle of_ours;
+        of_ours.declaration = false;  // UTF-8 needs none, and some clients do not read past one
+        of_ours.namespaces = {&sep::csipaus_ns};
+        return of_ours;
+    }();
+    std::string body;
+    body.reserve(size);
+    wire::write_xml(record, value, body, root, style);
+    return found_body(std::move(body));
+}
+
 http::Response refuse(Exchange& exchange, int status, Reason reason, const std::string& words) {
     note(exchange.changes, model::Severity::warning, "request_refused", exchange.caller.lfdi,
          exchange.request.method + " " + std::string(exchange.request.path()) + ": " + std::to_string(status) + ", " +

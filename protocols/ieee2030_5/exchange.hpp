@@ -44,15 +44,12 @@ http::Response created(const std::string& href);
 http::Response no_content();
 http::Response no_content_at(const std::string& href);  // updated, with its Location
 
+http::Response found_body(std::string body);
+http::Response found(const wire::Record& record, const void* value, std::string_view root, std::size_t size);
+// `size`: bytes that the body will have, about.
 template <class T>
-http::Response found(const T& record, std::string_view root = {}) {
-    http::Response response;
-    response.headers.emplace_back("Content-Type", media_type);
-    wire::XmlStyle style;
-    style.declaration = false;  // UTF-8 needs none, and some clients do not read past one
-    style.namespaces = {&sep::csipaus_ns};
-    response.body = wire::to_xml(record, root, style);
-    return response;
+http::Response found(const T& record, std::string_view root = {}, std::size_t size = 1024) {
+    return found(record_of(wire::Tag<T>{}), &record, root, size);
 }
 
 // CORE-004: of duplicates the first counts, unknown parameters are ignored, `a` too if the list is not one of time;

@@ -30,18 +30,20 @@ struct Policy {
     std::int64_t dst_end_s = 0;
 
     // Limits.
-    std::uint32_t page = 255;                // most members of one answer
-    std::size_t body = 256 * 1024;           // bytes of one request
-    std::uint32_t writes_per_minute = 1200;  // PUT, POST and DELETE of one device
-    std::uint32_t in_band_devices = 10'000;  // that registered themselves
-    std::uint32_t published = 24;            // controls that stand ahead of a device (CSIP G10 asks for 24)
-    std::uint32_t retired = 24;              // cancelled and superseded controls that stay visible
-    std::uint32_t remembered = 128;          // controls that responses are still taken for
-    std::uint32_t responses = 128;           // kept of each device
-    std::uint32_t log_events = 64;           // kept of each device
-    std::uint32_t mirrors = 8;               // MirrorUsagePoints of one device
-    std::uint32_t meter_readings = 32;       // MirrorMeterReadings of one MirrorUsagePoint
-    std::uint32_t readings = 1024;           // in one POST
+    std::uint32_t page = 255;                 // most members of one answer
+    std::size_t body = 256 * 1024;            // bytes of one request
+    std::uint32_t writes_per_minute = 1200;   // PUT, POST and DELETE of one device
+    std::uint32_t in_band_devices = 10'000;   // that registered themselves
+    std::uint32_t published = 24;             // controls that stand ahead of a device (CSIP G10 asks for 24)
+    std::uint32_t retired = 24;               // cancelled and superseded controls that stay visible
+    std::uint32_t remembered = 128;           // controls that responses are still taken for
+    std::uint32_t responses = 128;            // kept of each device
+    std::uint32_t log_events = 64;            // kept of each device
+    std::uint32_t mirrors = 8;                // MirrorUsagePoints of one device
+    std::uint32_t meter_readings = 32;        // MirrorMeterReadings of one MirrorUsagePoint
+    std::uint32_t readings = 1024;            // in one POST
+    std::size_t rendered_device = 32 * 1024;  // bytes of answers kept of one device; 0: every answer is made anew
+    std::size_t rendered = 64 * 1024 * 1024;  // bytes of answers kept of all devices
 };
 
 }  // namespace busbar::ieee2030_5

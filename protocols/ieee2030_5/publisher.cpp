@@ -288,6 +288,31 @@ void advance_control(ControlRecord& control, std::int64_t now_s) {
     }
 }
 
+// When advance() has something to do.
+Us controls_due(const Device& device) {
+    Us due = model::never;
+    const auto sooner = [&](Us at) { due = std::min(due, at); };
+    for (const auto& [number, control] : device.controls) {
+        sooner(us_of(control.end_s + kept_s));
+        if (!is_live(control)) continue;
+        if (control.retire_s) sooner(us_of(*control.retire_s));
+        if (status_of(control) == CurrentStatus::scheduled) sooner(us_of(control.start_s));
+    }
+    if (device.record.command) sooner(std::min(device.record.command->publish_us, device.record.command->end_us));
+    return due;
+}
+
+// Nothing to do until then, and nothing that ends and is no longer shown.
+void settle(Device& device, Us now) {
+    device.controls_due_us = controls_due(device);
+    device.settled_from_us = now;
+    device.settled_until_us = device.controls_due_us;
+    for (const auto& [number, control] : device.controls) {
+        const Us end = us_of(control.end_s);
+        if (end > now) device.settled_until_us = std::min(device.settled_until_us, end);
+    }
+}
+
 }  // namespace
 
 void publish(State& state, Device& device, Us now, const model::Command& command, model::Changes& changes) {
@@ -305,10 +330,13 @@ void publish(State& state, Device& device, Us now, const model::Command& command
     }
     make_room(state, device, seconds_of(now), changes);
     keep(changes, device.record);
+    changed(state, device);
     schedule(state, device);
 }
 
 void advance(State& state, Device& device, Us now, model::Changes& changes) {
+    if (device.settled_from_us <= now && now < device.settled_until_us) return;
+    changed(state, device);
     const std::int64_t now_s = seconds_of(now);
     for (auto& entry : device.controls) advance_control(entry.second, now_s);
     if (device.record.command) {
@@ -321,6 +349,7 @@ void advance(State& state, Device& device, Us now, model::Changes& changes) {
         }
     }
     make_room(state, device, now_s, changes);
+    settle(device, now);
 }
 
 void ratings_changed(State& state, Device& device, Us now, model::Changes& changes) {
@@ -337,18 +366,12 @@ void ratings_changed(State& state, Device& device, Us now, model::Changes& chang
         publish_pieces(state, device, now, changes);
     }
     keep(changes, device.record);
+    changed(state, device);
 }
 
 Us next_due(const State& state, const Device& device) {
-    Us due = model::never;
+    Us due = device.settled_until_us != 0 ? device.controls_due_us : controls_due(device);
     const auto sooner = [&](Us at) { due = std::min(due, at); };
-    for (const auto& [number, control] : device.controls) {
-        sooner(us_of(control.end_s + kept_s));
-        if (!is_live(control)) continue;
-        if (control.retire_s) sooner(us_of(*control.retire_s));
-        if (status_of(control) == CurrentStatus::scheduled) sooner(us_of(control.start_s));
-    }
-    if (device.record.command) sooner(std::min(device.record.command->publish_us, device.record.command->end_us));
     if (device.record.awaited) sooner(device.record.awaited->until_us);
     if (device.record.connected) {
         sooner(device.last_seen_us == 0 ? 0 : device.last_seen_us + patience(state, device));

@@ -12,13 +12,21 @@ namespace busbar::ieee2030_5 {
 
 using Handler = http::Response (*)(State&, Exchange&);
 
+// What requests for a resource have to do with the answers kept of the device (rendered.hpp).
+enum class Keep : std::uint8_t {
+    none,   // GETs are answered anew; a write drops all that is kept
+    bytes,  // the answer to a GET is kept; a write drops all that is kept
+    aside,  // GETs are answered anew; what is written stands in no answer that is kept
+};
+
 struct ResourceRow {
     std::string_view name;   // of the record
     std::string_view path;   // "{d}" the device's number, "{}" another number
     std::string_view marks;  // WADL, of GET HEAD PUT POST DELETE: M mandatory, O optional, D discouraged, E error
     bool list = false;       // takes s and l
     bool after = false;      // takes a: ordered by time
-    Handler get = nullptr;   // HEAD is served from it
+    Keep keep = Keep::none;
+    Handler get = nullptr;  // HEAD is served from it
     Handler put = nullptr;
     Handler post = nullptr;
     Handler erase = nullptr;

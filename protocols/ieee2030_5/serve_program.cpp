@@ -31,29 +31,40 @@ sep::DERProgram program_record(const State& state, const Device& device, std::in
 }
 
 // Order: interval.start ascending, creationTime descending, mRID descending.
-bool before(const sep::DERControl& a, const sep::DERControl& b) {
-    if (a.interval.start != b.interval.start) return a.interval.start < b.interval.start;
-    if (a.creationTime != b.creationTime) return a.creationTime > b.creationTime;
-    return a.mRID > b.mRID;
+bool before(const ControlRecord* a, const ControlRecord* b) {
+    if (a->start_s != b->start_s) return a->start_s < b->start_s;
+    if (a->created_s != b->created_s) return a->created_s > b->created_s;
+    return a->mrid > b->mrid;
 }
 
-http::Response control_list(const State& state, Exchange& exchange, std::string_view root, std::string_view path,
+http::Response control_list(const State& state, Exchange& exchange, std::string_view path,
                             bool (*wanted)(const ControlRecord&, std::int64_t)) {
+    constexpr std::size_t list_bytes = 256, control_bytes = 896;
     const Device& device = *exchange.device;
+    const ListQuery& query = exchange.query;
+    const std::int64_t now_s = exchange.now_s();
+    std::vector<const ControlRecord*> members;
+    members.reserve(device.controls.size());
+    std::uint32_t all = 0;
+    for (const auto& entry : device.controls) {
+        if (!wanted(entry.second, now_s)) continue;
+        ++all;
+        if (!query.after || entry.second.start_s > *query.after) members.push_back(&entry.second);
+    }
+    std::sort(members.begin(), members.end(), before);
+    const std::size_t first = std::min<std::size_t>(query.start, members.size());
+    const std::size_t count = std::min<std::size_t>({query.limit, state.policy.page, members.size() - first});
+
     sep::DERControlList record;
     record.href = sep::Maybe<sep::Href>(state.href(device, path));
     record.subscribable = sep::Maybe<std::uint8_t>(0);
-    std::vector<sep::DERControl> members;
-    for (const auto& entry : device.controls) {
-        if (!wanted(entry.second, exchange.now_s())) continue;
-        if (exchange.query.after && entry.second.start_s <= *exchange.query.after) continue;
-        members.push_back(control_record(state, device, entry.second));
+    record.all = sep::Maybe<std::uint32_t>(all);
+    record.results = sep::Maybe<std::uint32_t>(static_cast<std::uint32_t>(count));
+    record.DERControl.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        record.DERControl.push_back(control_record(state, device, *members[first + i]));
     }
-    std::sort(members.begin(), members.end(), before);
-    fill_page(record, record.DERControl, std::move(members), exchange.query, state.policy.page);
-    record.all =
-        sep::Maybe<std::uint32_t>(static_cast<std::uint32_t>(count_controls(device, exchange.now_s(), wanted)));
-    return found(record, root);
+    return found(record, "", list_bytes + count * control_bytes);
 }
 
 sep::ResponseSet response_set_record(const State& state, const Device& device) {
@@ -110,11 +121,11 @@ http::Response get_program(State& state, Exchange& exchange) {
 }
 
 http::Response get_controls(State& state, Exchange& exchange) {
-    return control_list(state, exchange, "", "/derp/1/derc", is_visible);
+    return control_list(state, exchange, "/derp/1/derc", is_visible);
 }
 
 http::Response get_active_controls(State& state, Exchange& exchange) {
-    return control_list(state, exchange, "", "/derp/1/actderc", is_running);
+    return control_list(state, exchange, "/derp/1/actderc", is_running);
 }
 
 http::Response get_control(State& state, Exchange& exchange) {

@@ -34,7 +34,7 @@ std::string media_type_of(std::string_view member) {
 
 // No Accept at all is taken as anything; q=0 refuses.
 bool accepts(std::string_view header) {
-    if (header.empty()) return true;
+    if (header.empty() || header == media_type) return true;
     while (!header.empty()) {
         const std::size_t comma = header.find(',');
         const std::string_view member = header.substr(0, comma);
@@ -52,13 +52,17 @@ bool is_readable(std::string_view content_type) {
     return type.empty() || type == media_type || type == "application/xml" || type == "text/xml";
 }
 
+bool is_reading(std::string_view method) {
+    return method == "GET" || method == "HEAD";
+}
+
 bool is_known_method(std::string_view method) {
     return method == "GET" || method == "HEAD" || method == "PUT" || method == "POST" || method == "DELETE";
 }
 
 // What an unknown device may do where registration is open.
 bool open_to_unknown(const ResourceRow& row, std::string_view method) {
-    const bool reading = method == "GET" || method == "HEAD";
+    const bool reading = is_reading(method);
     if (row.name == "EndDeviceList") return reading || method == "POST";
     return reading && (row.name == "DeviceCapability" || row.name == "Time" || row.name == "MirrorUsagePointList");
 }
@@ -102,7 +106,7 @@ http::Response serve(State& state, Exchange& exchange, const Match& match) {
         return response;
     }
     if (auto refusal = refused_by_headers(state, exchange)) return *refusal;
-    const bool reading = exchange.request.method == "GET" || exchange.request.method == "HEAD";
+    const bool reading = is_reading(exchange.request.method);
     if (!reading && exchange.device && !within_rate(state, *exchange.device, exchange.now)) {
         return refuse(exchange, 429, Reason::too_often, "too many requests in a minute");
     }
@@ -113,13 +117,29 @@ http::Response serve(State& state, Exchange& exchange, const Match& match) {
         exchange.query = *query;
     }
     exchange.id = match.id;
-    return handler(state, exchange);
+    http::Response response = handler(state, exchange);
+    if (!exchange.device) return response;
+    if (reading && match.row->keep == Keep::bytes && response.status == 200) {
+        keep_rendered(state, *exchange.device, exchange.request.target, response.body);
+    }
+    if (!reading && match.row->keep != Keep::aside) changed(state, *exchange.device);
+    return response;
+}
+
+// What the same target was answered with, if that is kept.
+std::optional<http::Response> kept_answer(State& state, Exchange& exchange) {
+    if (!exchange.device || !is_reading(exchange.request.method)) return std::nullopt;
+    const std::string* body = rendered(*exchange.device, exchange.request.target);
+    if (!body) return std::nullopt;
+    if (auto refusal = refused_by_headers(state, exchange)) return refusal;
+    return found_body(*body);
 }
 
 http::Response route(State& state, Exchange& exchange) {
     if (!is_known_method(exchange.request.method)) {
         return refuse(exchange, 501, Reason::invalid_format, "unknown method");
     }
+    if (auto kept = kept_answer(state, exchange)) return std::move(*kept);
     std::string_view path = exchange.request.path();
     const bool ours = path.starts_with(state.policy.prefix);
     if (ours) path.remove_prefix(state.policy.prefix.size());
@@ -199,6 +219,7 @@ void Server::enrol(Us now, const model::Enrolment& enrolment, model::Changes& ch
     keep(changes, device->record);
     if (before.kind != device->record.kind || ratings != device->ratings())
         ratings_changed(state, *device, now, changes);
+    changed(state, *device);
     announce(*device, state, changes);
     schedule(state, *device);
 }

@@ -1,6 +1,7 @@
 #include "protocols/ieee2030_5/state.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "protocols/ieee2030_5/publisher.hpp"
@@ -83,12 +84,16 @@ void restore_device(State& state, std::uint32_t number, const std::string& body)
 }  // namespace
 
 Device* State::device_of(std::string_view lfdi) {
-    const auto found = by_lfdi.find(upper_case(lfdi));
+    std::array<char, 40> upper{};
+    if (lfdi.size() != upper.size()) return nullptr;
+    std::transform(lfdi.begin(), lfdi.end(), upper.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    const auto found = by_lfdi.find(std::string_view(upper.data(), upper.size()));
     return found == by_lfdi.end() ? nullptr : &devices.at(found->second);
 }
 
 Device* State::device_of_resource(std::string_view resource) {
-    const auto found = by_resource.find(std::string(resource));
+    const auto found = by_resource.find(resource);
     return found == by_resource.end() ? nullptr : &devices.at(found->second);
 }
 
@@ -147,9 +152,15 @@ void announce(Device& device, const State& state, model::Changes& changes) {
 void schedule(State& state, Device& device) {
     const model::Us due = next_due(state, device);
     if (due == device.due_us) return;
-    state.agenda.erase({device.due_us, device.record.number});
+    auto entry = state.agenda.extract({device.due_us, device.record.number});
     device.due_us = due;
-    if (due != model::never) state.agenda.insert({due, device.record.number});
+    if (due == model::never) return;
+    if (entry.empty()) {
+        state.agenda.insert({due, device.record.number});
+    } else {
+        entry.value().first = due;
+        state.agenda.insert(std::move(entry));
+    }
 }
 
 void keep(model::Changes& changes, const Counters& counters) {
@@ -232,6 +243,7 @@ void erase_mirror(State& state, Device& device, std::uint32_t number) {
 void forget_device(State& state, Device& device, model::Changes& changes) {
     const std::uint32_t number = device.record.number;
     const std::string prefix = std::to_string(number);
+    drop_rendered(state, device);
     for (const auto& control : device.controls)
         forget(changes, folder::controls, prefix + "/" + std::to_string(control.first));
     for (const auto& response : device.responses) {

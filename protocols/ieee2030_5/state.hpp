@@ -3,16 +3,19 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "dispatch/model/input.hpp"
 #include "protocols/ieee2030_5/documents.hpp"
 #include "protocols/ieee2030_5/policy.hpp"
+#include "protocols/ieee2030_5/rendered.hpp"
 #include "protocols/ieee2030_5/translate.hpp"
 #include "protocols/wire/json.hpp"
 
@@ -37,11 +40,24 @@ struct Device {
     std::uint32_t writes = 0;
     bool premises_noted = false;
 
+    // From when to when nothing of its controls changes by time: statuses, who is visible. Both 0: not known.
+    model::Us settled_from_us = 0;
+    model::Us settled_until_us = 0;
+    model::Us controls_due_us = model::never;  // when advance() has something to do; as long as the above is known
+    std::vector<Rendered> rendered;            // oldest first
+    std::size_t rendered_bytes = 0;
+
     model::ResourceKind kind() const { return static_cast<model::ResourceKind>(record.kind); }
     Ratings ratings() const {
         return ratings_of(kind(), capability, settings, {record.rated_export_mw, record.rated_import_mw});
     }
 };
+
+struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+using NumberOfText = std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>>;
 
 struct State {
     explicit State(Policy given) : policy(std::move(given)) {}
@@ -49,11 +65,12 @@ struct State {
     Policy policy;
     Counters counters;
     std::map<std::uint32_t, Device> devices;
-    std::unordered_map<std::string, std::uint32_t> by_lfdi;  // upper case
-    std::unordered_map<std::string, std::uint32_t> by_resource;
+    NumberOfText by_lfdi;  // upper case
+    NumberOfText by_resource;
     std::unordered_map<std::uint32_t, std::uint32_t> mirror_owners;  // device of a mirror's number
     std::unordered_map<std::string, std::uint32_t> meter_owners;  // device of a MirrorMeterReading's mRID, upper case
     std::set<std::pair<model::Us, std::uint32_t>> agenda;         // {due, device}
+    std::size_t rendered_bytes = 0;                               // of all devices
 
     Device* device_of(std::string_view lfdi);
     Device* device_of_resource(std::string_view resource);

@@ -23,7 +23,11 @@ TEST(Allocations, meter_values_read_checked_and_answered) {
 }
 
 TEST(Allocations, a_control_list_found_and_given_back) {
-    expect_budget("allocations of a GET of a DERControlList", 27, allocations_of(*control_list()));
+    expect_budget("allocations of a GET of a DERControlList", 4, allocations_of(*control_list()));
+}
+
+TEST(Allocations, a_control_list_found_rendered_and_given_back) {
+    expect_budget("allocations of a GET of a DERControlList made anew", 19, allocations_of(*control_list_anew()));
 }
 
 TEST(Allocations, an_input_written_for_the_journal) {

@@ -50,7 +50,11 @@ TEST(Instructions, meter_values_read_checked_and_answered) {
 }
 
 TEST(Instructions, a_control_list_found_and_given_back) {
-    check("control_list", {45'914, 42'717});
+    check("control_list", {2'897, 2'424});
+}
+
+TEST(Instructions, a_control_list_found_rendered_and_given_back) {
+    check("control_list_anew", {31'146, 28'829});
 }
 
 TEST(Instructions, an_input_written_for_the_journal) {

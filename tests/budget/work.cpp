@@ -47,7 +47,7 @@ class MeterValues final : public Work {
 
 class ControlList final : public Work {
   public:
-    ControlList() {
+    explicit ControlList(ieee2030_5::Policy policy) : bench_(std::move(policy)) {
         model::Command command = ieee2030_5::setpoint("c1", "battery", bench_.now, bench_.now + 1800 * model::second_us,
                                                       ieee2030_5::kilowatt_mw);
         command.steps.push_back({bench_.now + 900 * model::second_us, 2 * ieee2030_5::kilowatt_mw});
@@ -90,7 +90,12 @@ std::unique_ptr<Work> meter_values() {
     return std::make_unique<MeterValues>();
 }
 std::unique_ptr<Work> control_list() {
-    return std::make_unique<ControlList>();
+    return std::make_unique<ControlList>(ieee2030_5::Policy{});
+}
+std::unique_ptr<Work> control_list_anew() {
+    ieee2030_5::Policy policy;
+    policy.rendered_device = 0;
+    return std::make_unique<ControlList>(policy);
 }
 std::unique_ptr<Work> journal_input() {
     return std::make_unique<JournalInput>();

@@ -14,8 +14,10 @@ class Work {
 
 // A booted OCPP 2.0.1 station sends MeterValues of 800 B: read, checked, made samples of, answered.
 std::unique_ptr<Work> meter_values();
-// An inverter gets its list of two controls: found, rendered or from the cache, given back as a response.
+// An inverter gets its list of two controls as it got it before: found, given back as a response from the bytes kept.
 std::unique_ptr<Work> control_list();
+// The same of a server that keeps no bytes: found, rendered, given back.
+std::unique_ptr<Work> control_list_anew();
 // A sample as the journal keeps it.
 std::unique_ptr<Work> journal_input();
 
