@@ -29,8 +29,22 @@ TEST(Resources, paths_are_matched_by_segments_and_plain_numbers) {
     EXPECT_EQ(match_path("/edev/17/derp/1/derc/4").id, 4u);
     EXPECT_EQ(match_path("/edev/").row->name, "EndDeviceList");
     for (const char* path : {"/edev/0", "/edev/01", "/edev/+1", "/edev/4294967296", "/edev/1/derp/2", "/edev//rg", "",
-                             "/", "edev", "/edev/1/rg/2", "/edev/1/rgx"}) {
+                             "/", "edev", "/edev/1/rg/2", "/edev/1/rgx", "/edev/1/derp/1/derc/4/5", "/edev//"}) {
         EXPECT_EQ(match_path(path).row, nullptr) << path;
+    }
+}
+
+TEST(Resources, each_path_finds_its_own_row) {
+    for (const ResourceRow& row : resource_rows()) {
+        std::string path(row.path);
+        const bool device = path.find("{d}") != std::string::npos;
+        if (device) path.replace(path.find("{d}"), 3, "17");
+        const bool id = path.find("{}") != std::string::npos;
+        if (id) path.replace(path.find("{}"), 2, "4");
+        const Match match = match_path(path);
+        EXPECT_EQ(match.row, &row) << path;
+        EXPECT_EQ(match.device, device ? 17u : 0u) << path;
+        EXPECT_EQ(match.id, id ? 4u : 0u) << path;
     }
 }
 
