@@ -19,7 +19,7 @@ double allocations_of(Work& work) {
 }
 
 TEST(Allocations, meter_values_read_checked_and_answered) {
-    expect_budget("allocations of a MeterValues frame", 24, allocations_of(*meter_values()));
+    expect_budget("allocations of a MeterValues frame", 16, allocations_of(*meter_values()));
 }
 
 TEST(Allocations, a_control_list_found_and_given_back) {
