@@ -5,12 +5,13 @@
 #include <utility>
 
 #include "certs/secrets.hpp"
-#include "gateway/app/clock.hpp"
+#include "dispatch/snapshot.hpp"
 
 namespace busbar::app {
 namespace {
 
-constexpr std::int64_t longest_wait_us = 60'000'000;
+constexpr std::int64_t longest_wait_us = 1'000'000;  // the clock may be set forward while nothing comes
+constexpr std::int64_t worth_telling_us = 1'000'000;
 constexpr std::int64_t graceful_stop_us = 3'000'000;
 
 }  // namespace
@@ -20,7 +21,8 @@ Service::Service(const Config& config, observe::Log& log)
       log_(log),
       store_(config_.data),
       network_(config_.io_threads),
-      gateway_(config_, {log, network_, store_, certs::random_bytes}, wall_clock_us()) {
+      gateway_(config_, {log, network_, store_, certs::random_bytes}, wall_clock_us()),
+      clock_(gateway_.core().snapshot().now_us, steady_clock_us()) {
     if (!store_.warning().empty()) log_.warning("log_broken", store_.warning());
     listen();
 }
@@ -28,16 +30,27 @@ Service::Service(const Config& config, observe::Log& log)
 void Service::run() {
     std::vector<net::Event> events;
     while (!stopping_) {
-        const model::Us now = wall_clock_us();
+        const model::Us now = time();
         const model::Us due = gateway_.next_due();
         const std::int64_t wait_us = due <= now ? 0 : std::min<std::int64_t>(due - now, longest_wait_us);
         events.clear();
         network_.wait(wait_us, events);
-        gateway_.turn(wall_clock_us(), events);
+        gateway_.turn(time(), events);
     }
     network_.stop(graceful_stop_us);
-    gateway_.write_snapshot(wall_clock_us());
+    gateway_.write_snapshot(time());
     log_.info("stopped", "everything acknowledged is stored; goodbye");
+}
+
+model::Us Service::time() {
+    const model::Us wall_us = wall_clock_us();
+    const model::Us now = clock_.read(wall_us, steady_clock_us());
+    if (clock_.ahead_us() == 0) told_of_clock_ = false;
+    if (clock_.ahead_us() > worth_telling_us && !std::exchange(told_of_clock_, true))
+        log_.warning("clock_set_back",
+                     "the clock of this machine is " + std::to_string(clock_.ahead_us() / model::second_us) +
+                         " s behind what it was: time goes on at half its pace until it has caught up");
+    return now;
 }
 
 void Service::stop() {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/app/clock.hpp"
 #include "gateway/app/gateway.hpp"
 #include "gateway/net/net.hpp"
 #include "gateway/store/store.hpp"
@@ -29,12 +30,15 @@ class Service {
     void listen();
     void listen_for_stations();
     void open(Role role, const net::ListenOptions& options, std::string path);
+    model::Us time();
 
     Config config_;
     observe::Log& log_;
     store::Store store_;
     net::Network network_;
     Gateway gateway_;
+    Clock clock_;
+    bool told_of_clock_ = false;
     std::vector<Listener> listeners_;
     std::atomic<bool> stopping_{false};
 };

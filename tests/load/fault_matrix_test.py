@@ -6,6 +6,7 @@ is killed (-9) and started again, and everything that was acknowledged must be t
     python3 tests/load/fault_matrix_test.py --table --peers 10000  the same, at that size, printed as a Markdown table
 """
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -338,7 +339,7 @@ class Clocks(Row):
         super().setUp()
 
     def test_half_open(self):
-        """Twenty stations vanish without a word: their sockets neither read nor answer. The program's running clock is put
+        """Twenty stations vanish without a word: their sockets neither read nor answer. The program's clocks are put
         forward twice by a minute, so that the test need not wait for it.
         """
         names = [f"F{number}" for number in range(20)]
@@ -346,17 +347,14 @@ class Clocks(Row):
         for station in vanished:
             station.plug_in(5000)
         until(lambda: all(self.connected(name) for name in names), 5, "they are there")
-        for name in ("ping", "end"):
-            with self.innocent.ordering:
-                gateway.move(running_s=gateway.running_s() + 61)
-                gateway.get("/health")
-            time.sleep(1.5)
+        ping = bytes([0x80 | PING, 0])
+        self.minute_passes(1)
+        until(lambda: all(ping in station.socket.buffer + unread(station.socket.socket) for station in vanished), 10, "they are pinged")
+        self.minute_passes(2)
         self.rises("net.timeouts", 20)
         self.rises("log.station_disconnected", 20)
         self.logged("station_disconnected F.*the peer has been silent for 120 s")
-        self.assertFalse(any(self.connected(name) for name in names))
-        for station in vanished:
-            self.assertIn(bytes([0x80 | PING, 0]), station.socket.buffer + station.socket.socket.recv(65536), "no ping")
+        until(lambda: not any(self.connected(name) for name in names), 5, "they are known to be gone")
         begun = time.monotonic()
         for name in names:
             back = Station(gateway, name, boot=False)
@@ -367,34 +365,74 @@ class Clocks(Row):
         self.tell("20 half-open sockets: the peer has vanished", "a ping after 60 s of silence, the end after 120 s; a new connection takes the old one's place at once",
                   "`station_disconnected` (silent for 120 s), `net.timeouts`, `connected` false", f"120 s; {healed:.1f} s for all 20 to be back")
 
-    def test_clock_set_back_and_forth(self):
-        charger = Charger(gateway, "Y0")
-        charger.start()
-        try:
-            until(lambda: self.measures("Y0"), 10, "it charges")
-            gateway.post("/events", event("short", 8, 5000))
+    def minute_passes(self, number):
+        """A little more than a minute, on all clocks; between two requests of the operator, whose connection is not idle so long."""
+        orders = len(self.innocent.kept)
+        until(lambda: len(self.innocent.kept) > orders, 10, "the operator orders")
+        with self.innocent.ordering:
+            gateway.move(number * 61, number * 61)
+            gateway.get("/health")
+
+    def test_clock_set_back(self):
+        """Ten minutes, and it stays there: time goes on at half its pace, so that orders still begin and end."""
+        with charging() as charger:
+            begun = time.monotonic()
+            gateway.post("/events", event("short", 4, 5000))
             until(lambda: charger.limit_w is not None, 5, "it is ordered")
-            end = time.monotonic() + 8
             gateway.move(time_of_day_s=-600)
-            time.sleep(2)
-            self.assertEqual("active", gateway.event("operator:short")["status"])
-            gateway.move()
-            until(lambda: gateway.event("operator:short")["status"] == "completed", 15, lambda: str(gateway.event("operator:short")))
-            late = time.monotonic() - end
+            until(lambda: gateway.event("operator:short")["status"] == "completed", 30, lambda: str(gateway.event("operator:short")))
+            late = time.monotonic() - begun - 4
             until(lambda: charger.limit_w is None, 10, "it is released")
+            gateway.post("/events", event("new", 3, 5000))
+            until(lambda: charger.limit_w is not None, 5, "what is ordered now is carried out now")
+            until(lambda: gateway.event("operator:new")["status"] == "completed", 30, lambda: str(gateway.event("operator:new")))
+            until(lambda: charger.limit_w is None, 10, "it is released")
+        self.logged("clock_set_back: the clock of this machine is (599|600) s behind")
+        self.network_untouched()
+        self.tell("the clock is set back by 10 min, with an event under way", "nothing: orders begin and end as before",
+                  "`clock_set_back`", f"the event ended {late:.1f} s late; 20 min until the time is right")
+
+    def test_clock_set_forth_and_back(self):
+        with charging() as charger:
             gateway.post("/events", event("long", 300, 5000))
-            until(lambda: charger.limit_w is not None, 5, "it is ordered again")
+            until(lambda: charger.limit_w is not None, 5, "it is ordered")
+            begun = time.monotonic()
             gateway.move(time_of_day_s=600)
             until(lambda: gateway.event("operator:long")["status"] == "completed", 10, "it is over by the clock")
             until(lambda: charger.limit_w is None, 10, "it is released")
+            healed = time.monotonic() - begun
             gateway.move()
-            time.sleep(2)
+            gateway.post("/events", event("new", 3, 5000))
+            until(lambda: charger.limit_w is not None, 5, "what is ordered now is carried out now")
+            until(lambda: gateway.event("operator:new")["status"] == "completed", 30, lambda: str(gateway.event("operator:new")))
             self.assertEqual("completed", gateway.event("operator:long")["status"])
-        finally:
-            charger.stop()
+        self.logged("clock_set_back")
+        self.network_untouched()
+        self.tell("the clock is set forth by 10 min, with an event of 5 min under way, then back",
+                  "released when the event is over by the clock; it does not come again", "the event `completed`; `clock_set_back`",
+                  f"{healed:.1f} s; 20 min until the time is right")
+
+    def network_untouched(self):
         self.assertEqual(0, self.rises("net.timeouts", 0), "a deadline of the network went by the time of day")
-        self.tell("the clock is set back 10 min and forth again, then forth and back, with an event under way",
-                  "orders stand; the event ends by the clock", "`time` in `/health`", f"the event ended {late:.1f} s late")
+
+
+def unread(connection):
+    """What has come and nobody has read yet; it stays there."""
+    try:
+        return connection.recv(65536, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return b""
+
+
+@contextlib.contextmanager
+def charging():
+    charger = Charger(gateway, "Y0")
+    charger.start()
+    try:
+        until(lambda: gateway.resource("Y0").get("measured_w", 0) > 10000, 10, "it charges")
+        yield charger
+    finally:
+        charger.stop()
 
 
 def table():

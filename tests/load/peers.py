@@ -63,9 +63,6 @@ class MovedGateway(Gateway):
         """From the true time: the clock on the wall, and the one that timers run by."""
         struct.pack_into("qq", self.clock, 0, int(time_of_day_s * 1e9), int(running_s * 1e9))
 
-    def running_s(self):
-        return struct.unpack_from("qq", self.clock, 0)[1] / 1e9
-
     def memory_kb(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
