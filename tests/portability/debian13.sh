@@ -16,7 +16,7 @@ system=$folder/$suite
 cache=$folder/ccache
 standards=${BUSBAR_STANDARDS:-$PWD/../shared/standards}
 
-packages=(g++ cmake ninja-build ccache pkg-config python3 iproute2 openssl libboost-dev libssl-dev libcurl4-openssl-dev
+packages=(g++ cmake ninja-build ccache pkg-config python3 iproute2 openssl libxml2-utils libboost-dev libssl-dev libcurl4-openssl-dev
     libpugixml-dev libsqlitecpp-dev libsqlite3-dev libspdlog-dev libcli11-dev libtomlplusplus-dev coinor-libclp-dev
     libgtest-dev libgmock-dev librapidcheck-dev)
 
