@@ -16,9 +16,9 @@ system=$folder/$suite
 cache=$folder/ccache
 standards=${BUSBAR_STANDARDS:-$PWD/../shared/standards}
 
-packages=(g++ cmake ninja-build ccache pkg-config python3 iproute2 openssl libxml2-utils libboost-dev libssl-dev libcurl4-openssl-dev
-    libpugixml-dev libsqlitecpp-dev libsqlite3-dev libspdlog-dev libcli11-dev libtomlplusplus-dev coinor-libclp-dev
-    libgtest-dev libgmock-dev librapidcheck-dev)
+packages=(g++ cmake ninja-build ccache pkg-config python3 iproute2 openssl libxml2-utils libboost-dev libssl-dev
+    libcurl4-openssl-dev libpugixml-dev libsqlitecpp-dev libsqlite3-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
+    coinor-libclp-dev libgtest-dev libgmock-dev librapidcheck-dev)
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "portability: $*"; echo "0 passed, 1 failed"; exit 1; }
