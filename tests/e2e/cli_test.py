@@ -77,7 +77,7 @@ class Configuration(Commands):
         ("[[devices]]\nprotocol = \"ieee2030_5\"\nid = \"x\"\n", "3", "devices[0].id", "40 hexadecimal digits"),
         ("[openadr3]\n" + CLIENT + 'scopes = ["read_all", "all"]\n', "5", "openadr3.clients[0].scopes[1]", "expected one of read_all"),
         ("[openadr3]\n" + CLIENT.replace("12345678", "1234567"), "4", "openadr3.clients[0].secret", "expected 8 to 256 characters"),
-        ("io_threads = 1\n[ocpp]\n", "2", "ocpp", "expected port, tls_port or both"),
+        ("io_threads = 1\n[ocpp]\n", "2", "ocpp", "expected port, tls_port, mutual_port or several of them"),
         ("io_threads = 1\n[ieee2030_5]\nport = 1\n", "2", "ieee2030_5.tls", "missing"),
         ("[api]\naddress = \"0.0.0.0\"\n", "2", "api.address", "expected a loopback address"),
         ("[ocpp]\naddress = \"0.0.0.0\"\nport = 1\n", "3", "ocpp.port", "shows passwords"),
