@@ -36,7 +36,8 @@ struct Evidence {
     std::vector<Finding>& findings;
 
     void find(std::string checker, std::string text) const;
-    // How long the gateway may take to learn of something and make up for it.
+    // How long the gateway may take to make up for something: a device that stops is believed to have stopped when two
+    // of its readings say so, and what others do instead shows in a third.
     Us reaction_us() const;
 };
 

@@ -100,7 +100,7 @@ Day::Day(const Options& options)
     grid_.on_change = [this](int place, Us now) { hard_limits_.changed(place, now); };
     host_.on_start = [this] {
         hard_limits_.restart();
-        nothing_lost_.look();
+        world_.at(world_.now() + 5 * model::second_us, [this] { nothing_lost_.look(); });  // after its first turn
     };
     host_.on_broken = [this](const std::string& text) { evidence_.find("stays_up", text); };
 }
