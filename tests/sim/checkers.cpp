@@ -186,7 +186,7 @@ void NothingLost::look() {
     for (const auto& utility : evidence_.utilities) {
         if (utility->event_id().empty()) continue;
         const auto found = std::find_if(events.begin(), events.end(), [&](const dispatch::EventView& view) {
-            return view.event.native_id == utility->event_id();
+            return view.event.native_id == utility->event_id() && view.event.name == utility->order().name;
         });
         const bool alive = found != events.end() && found->status != model::EventStatus::cancelled &&
                            found->status != model::EventStatus::completed;
