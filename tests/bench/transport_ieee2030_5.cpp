@@ -263,7 +263,7 @@ std::vector<Result> measure_control_list() {
     rendered.note = size + rendered.note;
     cached.note = size + cached.note;
     const std::string rendering =
-        "each GET renders its list anew, 60 % of the loop's instructions; finding the path takes 9 %";
+        "each GET renders its list anew: 29,000 instructions, of which 70 % write XML and build strings";
     return {explained(cached, rendering), explained(rendered, rendering)};
 }
 
