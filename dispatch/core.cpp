@@ -2,9 +2,9 @@
 #include "dispatch/core.hpp"
 
 #include <algorithm>
-#include <utility>
 #include <functional>
 #include <stdexcept>
+#include <utility>
 
 #include "dispatch/core_state.hpp"
 
@@ -288,13 +288,16 @@ void Core::State::take_sample(const model::Sample& sample) {
     if (resource.last_sample && sample.measured_us < resource.last_sample->measured_us) return;
     const auto last = std::exchange(resource.last_sample, sample);
     if (last) {  // what this one does not say is as it was said last
+        const auto keep = [](auto& said, const auto& before) {
+            if (!said) said = before;
+        };
         model::Sample& known = *resource.last_sample;
-        if (!known.power_mw) known.power_mw = last->power_mw;
-        if (!known.import_mwh) known.import_mwh = last->import_mwh;
-        if (!known.export_mwh) known.export_mwh = last->export_mwh;
-        if (!known.state_of_charge_ppm) known.state_of_charge_ppm = last->state_of_charge_ppm;
-        if (!known.voltage_mv) known.voltage_mv = last->voltage_mv;
-        if (!known.frequency_mhz) known.frequency_mhz = last->frequency_mhz;
+        keep(known.power_mw, last->power_mw);
+        keep(known.import_mwh, last->import_mwh);
+        keep(known.export_mwh, last->export_mwh);
+        keep(known.state_of_charge_ppm, last->state_of_charge_ppm);
+        keep(known.voltage_mv, last->voltage_mv);
+        keep(known.frequency_mhz, last->frequency_mhz);
     }
     const Us before = resource.meter.power_us;
     const auto span = dispatch::take(resource.meter, sample, s.now_us);

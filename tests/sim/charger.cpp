@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::uint16_t outlet = 1;
 constexpr double lowest_w = 6 * 3 * 230.0;
-constexpr Us late_us = 35 * model::second_us;
 constexpr Us first_retry_us = 2 * model::second_us;
 constexpr Us longest_retry_us = 5 * model::minute_us;
 

@@ -35,6 +35,12 @@ void Evidence::find(std::string checker, std::string text) const {
     findings.push_back({std::move(checker), world.now(), std::move(text)});
 }
 
+std::map<std::string, const Device*> Evidence::by_resource() const {
+    std::map<std::string, const Device*> found;
+    for (const auto& device : devices) found[device->options().enrolment.resource] = device.get();
+    return found;
+}
+
 Us Evidence::reaction_us() const {
     return 3 * std::max(meter_us, poll_us) + 2 * model::minute_us;
 }
@@ -59,7 +65,6 @@ void HardLimits::changed(int index, Us now) {
             return;
         }
         if (watch.since_us == model::never) watch.since_us = now;
-        worst_over_w_ = std::max(worst_over_w_, now - watch.since_us > evidence_.reaction_us() ? over_w : 0);
         if (watch.found || now - watch.since_us <= evidence_.reaction_us()) return;
         watch.found = true;
         evidence_.find("hard_limits", place.id + " is " + number(over_w) + " W above its " + side + " limit of " +
@@ -258,8 +263,7 @@ void Converges::watch(const EventOrder& order) {
 void Converges::look_for_silent() {
     const app::Gateway* gateway = evidence_.host.gateway();
     if (!gateway) return;
-    std::map<std::string, const Device*> devices;
-    for (const auto& device : evidence_.devices) devices[device->options().enrolment.resource] = device.get();
+    const std::map<std::string, const Device*> devices = evidence_.by_resource();
     for (const dispatch::ResourceView& view : gateway->core().resources()) {
         const auto found = devices.find(view.resource.id);
         if (found == devices.end() || !view.silent || !view.resource.controllable) continue;
@@ -272,8 +276,7 @@ void Converges::look_for_silent() {
 void Converges::end() {
     const app::Gateway* gateway = evidence_.host.gateway();
     if (!gateway) return evidence_.find("converges", "the gateway is down");
-    std::map<std::string, const Device*> devices;
-    for (const auto& device : evidence_.devices) devices[device->options().enrolment.resource] = device.get();
+    const std::map<std::string, const Device*> devices = evidence_.by_resource();
     for (const dispatch::ResourceView& view : gateway->core().resources()) {
         const auto found = devices.find(view.resource.id);
         if (found == devices.end()) continue;

@@ -36,6 +36,7 @@ struct Evidence {
     std::vector<Finding>& findings;
 
     void find(std::string checker, std::string text) const;
+    std::map<std::string, const Device*> by_resource() const;
     // How long the gateway may take to make up for something: a device that stops is believed to have stopped when two
     // of its readings say so, and what others do instead shows in a third.
     Us reaction_us() const;
@@ -48,7 +49,6 @@ class HardLimits {
     explicit HardLimits(Evidence& evidence);
     void changed(int place, Us now);
     void restart();  // the gateway is back: it has its reaction time again
-    double worst_over_w() const { return worst_over_w_; }
 
   private:
     struct Watch {
@@ -57,7 +57,6 @@ class HardLimits {
     };
     Evidence& evidence_;
     std::vector<Watch> watches_;  // by place, import and export
-    double worst_over_w_ = 0;
 };
 
 // Every command ends in an acknowledgement, a refusal or an expiry.

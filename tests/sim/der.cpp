@@ -10,7 +10,6 @@ namespace {
 
 constexpr Us request_timeout_us = 20 * model::second_us;
 constexpr Us cloud_us = 5 * model::minute_us;
-constexpr Us late_us = 35 * model::second_us;
 
 std::int64_t milli(double whole) {
     return std::llround(whole * 1000);

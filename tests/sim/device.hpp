@@ -23,6 +23,8 @@ enum class Fault : std::uint8_t {
     wrong_unit,  // its meter says kW where it means W
 };
 
+inline constexpr Us late_us = 35 * model::second_us;  // what a late device says comes so much later
+
 struct FaultWindow {
     Fault fault = Fault::none;
     Us from_us = model::never, until_us = model::never;
@@ -73,7 +75,6 @@ class Device : public Peer {
 
     void wake(Us now) final;
     void severed(Us now) override;
-    void jump_clock(Us by_us) { options_.clock_skew_us += by_us; }
     void read_meter() { settle(place_.world.now()); }              // its registers are of now
     void look() { place_.world.wake(*this, place_.world.now()); }  // something that it follows may have changed
 

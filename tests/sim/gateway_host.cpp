@@ -81,7 +81,6 @@ void GatewayHost::wake(Us now) {
         return network_.gateway_down();
     }
     turned_us_ = now;
-    ++turns_;
     last_clock_us_ = clock();
     try {
         gateway_->turn(last_clock_us_, events);

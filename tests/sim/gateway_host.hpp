@@ -37,7 +37,6 @@ class GatewayHost final : public Actor {
     Us clock() const { return world_.now() + offset_us_; }
     Us last_clock() const { return last_clock_us_; }  // of its last turn
     std::uint64_t deaths() const { return deaths_; }
-    std::uint64_t turns() const { return turns_; }
     std::uint64_t idle_turns_at_once() const {
         return worst_spin_;
     }  // the most turns at one instant with nothing come in
@@ -60,7 +59,7 @@ class GatewayHost final : public Actor {
     Us offset_us_ = 0, last_clock_us_ = 0;
     Us down_us_ = 0;
     bool power_ = true;  // false: it dies of a power loss
-    std::uint64_t deaths_ = 0, turns_ = 0, spin_ = 0, worst_spin_ = 0;
+    std::uint64_t deaths_ = 0, spin_ = 0, worst_spin_ = 0;
     Us turned_us_ = 0;
 };
 

@@ -360,14 +360,11 @@ Outcome Day::run() {
     outcome.findings = findings_;
     outcome.frames = network_.frames();
     outcome.entries = journal_.counters().entries;
-    outcome.turns = host_.turns();
-    outcome.happened = world_.happened();
     outcome.deaths = host_.deaths();
     outcome.cuts = network_.cuts();
     outcome.lost = network_.lost();
     outcome.events = static_cast<int>(orders_.size());
     outcome.healed_ratio = converges_.delivered_ratio();
-    outcome.worst_over_w = hard_limits_.worst_over_w();
     return outcome;
 }
 

@@ -22,11 +22,10 @@ struct Outcome {
     std::uint64_t seed = 0;
     std::uint64_t hash = 0;  // of every frame and of the final state: the same for the same seed and options
     std::vector<Finding> findings;
-    std::uint64_t frames = 0, entries = 0, turns = 0, happened = 0;
+    std::uint64_t frames = 0, entries = 0;
     std::uint64_t deaths = 0, cuts = 0, lost = 0;
     int events = 0;
     double healed_ratio = 0;  // delivered over ordered in the healed world; 0 = nothing that could be delivered
-    double worst_over_w = 0;  // above a hard limit, for longer than the reaction time
 };
 
 Outcome simulate(const Options& options);

@@ -65,7 +65,6 @@ void Utility::wake(Us now) {
 
 void Utility::response(Us now, const http::Response& response) {
     client_.receive(now, response);
-    if (acknowledged_us_ == model::never && !client_.event_id().empty()) acknowledged_us_ = now;
     if (cancelling_ && client_.stage() == v3::Client::Stage::done) cancelled_ = true;
     wake(now);
 }

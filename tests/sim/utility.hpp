@@ -31,8 +31,7 @@ class Utility final : public Peer {
 
     const EventOrder& order() const { return order_; }
     const std::string& event_id() const { return client_.event_id(); }  // "" = not acknowledged yet
-    Us acknowledged_us() const { return acknowledged_us_; }
-    bool cancelled() const { return cancelled_; }  // it has said so, and was heard
+    bool cancelled() const { return cancelled_; }                       // it has said so, and was heard
     std::string problem() const { return client_.problem(); }
     const openadr::v3::Client& client() const { return client_; }
 
@@ -42,7 +41,6 @@ class Utility final : public Peer {
     net::ListenerId listener_;
     EventOrder order_;
     openadr::v3::Client client_;
-    Us acknowledged_us_ = model::never;
     bool cancelling_ = false, cancelled_ = false;
 };
 
@@ -52,7 +50,6 @@ class UpstreamVtn final : public Upstream {
     http::Response handle(Us now, const http::Request& request) override { return vtn_.handle(now, request); }
     void put(const EventOrder& order, Us now);
     void cancel(const EventOrder& order) { vtn_.cancel_event(order.name); }
-    const openadr::v2b::Vtn& vtn() const { return vtn_; }
 
   private:
     openadr::v2b::Vtn vtn_;

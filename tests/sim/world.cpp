@@ -33,7 +33,6 @@ void World::run(Us until) {
         heap_.pop();
         if (item.actor && item.actor->due_ != item.at) continue;  // it was woken earlier and asked for another time
         now_ = item.at;
-        ++happened_;
         if (item.actor) {
             item.actor->due_ = model::never;
             item.actor->wake(now_);

@@ -32,7 +32,6 @@ class World {
     void wake(Actor& actor, Us at);                   // at the latest; an earlier appointment stays
     void at(Us when, std::function<void()> happens);  // no earlier than now
     void run(Us until);
-    std::uint64_t happened() const { return happened_; }
 
   private:
     struct Item {
@@ -43,7 +42,7 @@ class World {
         bool operator>(const Item& other) const { return at != other.at ? at > other.at : order > other.order; }
     };
     Us now_;
-    std::uint64_t order_ = 0, happened_ = 0;
+    std::uint64_t order_ = 0;
     std::priority_queue<Item, std::vector<Item>, std::greater<>> heap_;
     std::vector<std::function<void()>> happenings_;
     std::vector<std::uint32_t> free_;
