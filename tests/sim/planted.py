@@ -107,7 +107,10 @@ def findings(program, worlds):
 
 def main():
     build = Path(sys.argv[1]).resolve()
-    wanted = sys.argv[2:] or [bug.name for bug in BUGS]
+    names = [bug.name for bug in BUGS]
+    wanted = sys.argv[2:] or names
+    for name in set(wanted) - set(names):
+        raise SystemExit(f"planted: no bug {name!r}; there are: {', '.join(names)}")
     failed = 0
     for bug in (bug for bug in BUGS if bug.name in wanted):
         with tempfile.TemporaryDirectory() as folder:
