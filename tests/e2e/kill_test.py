@@ -465,7 +465,7 @@ class Inverter(Peer):
 
     def check(self, _):
         self.connect()
-        value = re.search(r"<setMaxW>.*?<value>(\d+)</value>", self.get(self.own + "/der/1/derg"), re.DOTALL) if self.settings.known or self.settings.pending else None
+        value = re.search(r"<setMaxW>.*?<value>(\d+)</value>", self.get(self.own + "/der/1/derg"), re.DOTALL) if self.settings.known else None
         self.settings.settle({"setMaxW": int(value.group(1))} if value else {})
         listed = self.read_controls()
         if listed:
