@@ -32,8 +32,12 @@ Us end_of(const sep::DateTimeInterval& period) {
     return us_of(period.start) + us_of(period.duration);
 }
 
-Us sane(Us at, Us now) {
-    return at <= 0 || at > now ? now : at;
+// Readings without a time of their own divide their set's.
+Us time_of(const sep::MirrorReadingSet& set, std::size_t index) {
+    const sep::Reading& reading = set.Reading[index];
+    if (reading.timePeriod) return end_of(*reading.timePeriod);
+    const auto count = static_cast<Us>(set.Reading.size());
+    return us_of(set.timePeriod.start) + us_of(set.timePeriod.duration) / count * static_cast<Us>(index + 1);
 }
 
 }  // namespace
@@ -42,10 +46,26 @@ bool measures_device(std::uint32_t role_flags) {
     return (role_flags & role_der) != 0 || (role_flags & role_premises) == 0;
 }
 
+Us newest_in(const std::vector<sep::MirrorMeterReading>& posted) {
+    Us newest = 0;
+    for (const sep::MirrorMeterReading& one : posted) {
+        if (one.Reading && one.Reading->timePeriod) newest = std::max(newest, end_of(*one.Reading->timePeriod));
+        for (const sep::MirrorReadingSet& set : one.MirrorReadingSet)
+            for (std::size_t i = 0; i < set.Reading.size(); ++i) newest = std::max(newest, time_of(set, i));
+    }
+    return newest;
+}
+
 std::size_t readings_in(const sep::MirrorMeterReading& posted) {
     std::size_t count = posted.Reading ? 1 : 0;
     for (const sep::MirrorReadingSet& set : posted.MirrorReadingSet) count += set.Reading.size();
     return count;
+}
+
+Us SampleBuilder::believed(Us stated, Us now) const {
+    if (stated <= 0) return now;
+    const Us at = clock_.gateway_time(stated, now);
+    return at <= 0 ? now : at;
 }
 
 int SampleBuilder::direction(const sep::ReadingType& type) const {
@@ -58,19 +78,13 @@ int SampleBuilder::direction(const sep::ReadingType& type) const {
 bool SampleBuilder::add(const sep::ReadingType& type, const sep::MirrorMeterReading& posted, Us now,
                         std::int64_t& total_mwh) {
     for (const sep::MirrorReadingSet& set : posted.MirrorReadingSet) {
-        const auto count = static_cast<Us>(set.Reading.size());
-        Us index = 0;
-        for (const sep::Reading& reading : set.Reading) {
-            ++index;  // readings without a time of their own divide the set's
-            const Us at = reading.timePeriod
-                              ? end_of(*reading.timePeriod)
-                              : us_of(set.timePeriod.start) + us_of(set.timePeriod.duration) / count * index;
-            if (!add_one(type, reading, sane(at, now), total_mwh)) return false;
+        for (std::size_t i = 0; i < set.Reading.size(); ++i) {
+            if (!add_one(type, set.Reading[i], believed(time_of(set, i), now), total_mwh)) return false;
         }
     }
     if (!posted.Reading) return true;
     const Us at = posted.Reading->timePeriod ? end_of(*posted.Reading->timePeriod) : now;
-    return add_one(type, *posted.Reading, sane(at, now), total_mwh);
+    return add_one(type, *posted.Reading, believed(at, now), total_mwh);
 }
 
 bool SampleBuilder::add_one(const sep::ReadingType& type, const sep::Reading& reading, Us at, std::int64_t& total_mwh) {

@@ -16,6 +16,7 @@
 #include <optional>
 #include <vector>
 
+#include "dispatch/model/peer_clock.hpp"
 #include "dispatch/model/resource.hpp"
 #include "protocols/ieee2030_5/documents.hpp"
 
@@ -23,7 +24,8 @@ namespace busbar::ieee2030_5 {
 
 class SampleBuilder {
   public:
-    explicit SampleBuilder(std::uint32_t role_flags) : role_flags_(role_flags) {}
+    explicit SampleBuilder(std::uint32_t role_flags, model::PeerClock clock = {})
+        : role_flags_(role_flags), clock_(clock) {}
 
     // One MirrorMeterReading as posted, of a known type. Readings without a time are of `now`. Differences of energy
     // are added to `total_mwh`. False: a value does not fit the model.
@@ -42,10 +44,15 @@ class SampleBuilder {
     bool add_energy(const sep::ReadingType& type, std::int64_t mwh, Slot& slot, std::int64_t& total_mwh) const;
     int direction(const sep::ReadingType& type) const;  // +1: positive is import
 
+    model::Us believed(model::Us stated, model::Us now) const;
+
     std::uint32_t role_flags_;
+    model::PeerClock clock_;
     std::map<model::Us, Slot> slots_;
 };
 
+// The newest time that the readings say themselves; 0: none of them does.
+model::Us newest_in(const std::vector<sep::MirrorMeterReading>& posted);
 std::size_t readings_in(const sep::MirrorMeterReading& posted);
 // The mirror measures the device itself, not (only) the premises behind whose meter it stands.
 bool measures_device(std::uint32_t role_flags);

@@ -214,6 +214,30 @@ TEST_F(Mirrors, twelve_times_five_minutes_in_one_post) {
     }
 }
 
+TEST_F(Mirrors, readings_of_a_clock_that_was_set_back_are_not_old) {
+    post(mirror_xml(battery_lfdi, "A1", meter_xml("B1", type_xml({}))));
+    for (int i = 0; i < 4; ++i) {
+        bench.now += 60 * model::second_us;
+        const model::Us back_us = i < 2 ? 0 : 600 * model::second_us;
+        const std::string period = period_xml((bench.now - back_us) / model::second_us, 0);
+        post(meter_xml("B1", value_xml(1, period), ns), "/mup/1");
+        EXPECT_EQ(bench.samples().at(0).measured_us, bench.now) << i;
+    }
+}
+
+TEST_F(Mirrors, readings_that_waited_keep_their_time) {
+    post(mirror_xml(battery_lfdi, "A1", meter_xml("B1", type_xml({}))));
+    const auto post_of = [&](model::Us at_us) {
+        post(meter_xml("B1", value_xml(1, period_xml(at_us / model::second_us, 0)), ns), "/mup/1");
+        return bench.samples().at(0).measured_us;
+    };
+    const model::Us away_us = bench.now;
+    post_of(away_us);
+    bench.now += 600 * model::second_us;
+    post_of(bench.now);
+    for (int i = 1; i < 5; ++i) EXPECT_EQ(post_of(away_us + i * model::minute_us), away_us + i * model::minute_us);
+}
+
 TEST_F(Mirrors, quality_flags) {
     post(mirror_xml(battery_lfdi, "A1", meter_xml("B1", type_xml({}))));
     const auto quality = [&](const char* flags) {

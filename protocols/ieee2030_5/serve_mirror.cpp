@@ -62,6 +62,17 @@ bool measure(MirrorRecord& mirror, const sep::ReadingType& type, const sep::Mirr
     return true;
 }
 
+// A device posts its readings when they are made, or with their period's end: the newest of them shows its clock. What
+// is late by no more than its period of posting is late, and not wrong.
+void hear_clock(const State& state, const Exchange& exchange, const std::vector<sep::MirrorMeterReading>& posted) {
+    const model::Us newest_us = newest_in(posted);
+    if (newest_us <= 0) return;
+    Device& device = *exchange.device;
+    const model::Us silence_us = device.readings_us == 0 ? 0 : exchange.now - device.readings_us;
+    device.readings_us = exchange.now;
+    device.clock.hear(newest_us, exchange.now, silence_us, us_of(state.poll_s(device)));
+}
+
 struct Refusal {
     int status = 0;
     Reason reason{};
@@ -202,6 +213,7 @@ http::Response post_mirror(State& state, Exchange& exchange) {
     if (auto failure = read_body(exchange, "MirrorUsagePoint", posted, state.policy)) {
         return refuse(exchange, 400, Reason::invalid_format, failure->text());
     }
+    hear_clock(state, exchange, posted.MirrorMeterReading);
     std::optional<Refusal> refusal = check_usage_point(exchange, posted);
     const MirrorRecord* known = mirror_with_mrid(*exchange.device, posted.mRID);
     MirrorRecord mirror = known ? *known : MirrorRecord{};
@@ -210,7 +222,7 @@ http::Response post_mirror(State& state, Exchange& exchange) {
     }
     mirror.device = exchange.device->record.number;
     const std::uint32_t role_flags = bits_of(posted.roleFlags);
-    SampleBuilder builder(role_flags);
+    SampleBuilder builder(role_flags, exchange.device->clock);
     if (!refusal) refusal = rebuild(state, exchange, mirror, std::move(posted), builder);
     if (refusal) return refuse(exchange, refusal->status, refusal->reason, refusal->words);
 
@@ -237,9 +249,10 @@ http::Response put_mirror(State& state, Exchange& exchange) {
     if (auto failure = read_body(exchange, "MirrorUsagePoint", posted, state.policy)) {
         return refuse(exchange, 400, Reason::invalid_format, failure->text());
     }
+    hear_clock(state, exchange, posted.MirrorMeterReading);
     MirrorRecord mirror = *known;
     const std::uint32_t role_flags = bits_of(posted.roleFlags);
-    SampleBuilder builder(role_flags);
+    SampleBuilder builder(role_flags, exchange.device->clock);
     std::optional<Refusal> refusal = check_usage_point(exchange, posted);
     if (!refusal) refusal = rebuild(state, exchange, mirror, std::move(posted), builder);
     if (refusal) return refuse(exchange, refusal->status, refusal->reason, refusal->words);
@@ -255,9 +268,10 @@ http::Response post_readings(State& state, Exchange& exchange) {
     if (auto failure = read_readings(exchange, posted, state.policy)) {
         return refuse(exchange, 400, Reason::invalid_format, failure->text());
     }
+    hear_clock(state, exchange, posted.MirrorMeterReading);
     MirrorRecord mirror = *known;
     const std::uint32_t role_flags = bits_of(mirror.usage_point.roleFlags);
-    SampleBuilder builder(role_flags);
+    SampleBuilder builder(role_flags, exchange.device->clock);
     if (auto refusal = take(state, exchange, mirror, builder, posted.MirrorMeterReading)) {
         return refuse(exchange, refusal->status, refusal->reason, refusal->words);
     }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "dispatch/model/input.hpp"
+#include "dispatch/model/peer_clock.hpp"
 #include "protocols/ieee2030_5/documents.hpp"
 #include "protocols/ieee2030_5/policy.hpp"
 #include "protocols/ieee2030_5/rendered.hpp"
@@ -39,6 +40,8 @@ struct Device {
     model::Us writes_since_us = 0;
     std::uint32_t writes = 0;
     bool premises_noted = false;
+    model::PeerClock clock;
+    model::Us readings_us = 0;  // when readings last came
 
     // From when to when nothing of its controls changes by time: statuses, who is visible. Both 0: not known.
     model::Us settled_from_us = 0;

@@ -208,6 +208,7 @@ void Csms::receive(Us now, std::string_view station, std::string_view frame, Out
     Peer& peer = found->second;
     Turn turn{*state_, peer, now, output};
     ++peer.received;
+    peer.silence_us = now - peer.heard_us;
     peer.heard_us = now;
     const Received received = read_frame(frame, turn.policy().limits);
     switch (received.kind) {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dispatch/model/peer_clock.hpp"
 #include "protocols/ocpp/csms.hpp"
 #include "protocols/ocpp/metering.hpp"
 #include "protocols/ocpp/profiles.hpp"
@@ -106,6 +107,8 @@ struct Peer {
     int asked_boot = 0;
     std::string answered_id, answered_call, answer;  // last transaction message: a repetition gets the same answer
     model::Us heard_us = 0;
+    model::Us silence_us = 0;  // before the message at hand
+    model::PeerClock clock;
     std::uint64_t received = 0, sent = 0, errors = 0, mended = 0;
     std::set<std::size_t> mended_rows;  // that a notice has told of
     std::string kept;                   // document as last given out
@@ -172,7 +175,7 @@ struct Boot {
 };
 // Whether the station may go on; false: it is somebody else and its socket is closed.
 bool take_boot(Turn& turn, const Boot& boot);
-// `at_us`: when, by the station's clock; 0 = not said.
+// `at_us`: when, by our clock; 0 = not said.
 void take_status(Turn& turn, std::int64_t outlet, OutletState state, model::Us at_us);
 bool token_accepted(const Turn& turn, std::string_view token);
 // It does not send a BootNotification when asked to: it cannot (1.6), or it holds itself accepted (F06.FR.17). It is
@@ -182,6 +185,14 @@ void tell_resource(Turn& turn, Outlet& outlet);  // if anything in it changed
 void tell_resources(Turn& turn);
 void keep(Turn& turn);  // the station's document, if anything in it changed
 void restore_peer(Peer& peer, std::string_view body);
+
+// ---- stations.cpp: its clock --------------------------------------------------------------------------------------
+
+// The message at hand was made at `stated_us` by the station's clock, and did not wait for a connection as far as is
+// known.
+void hear_clock(Turn& turn, model::Us stated_us);
+// An instant by the station's clock as one by ours; that of receipt if its clock was never set.
+model::Us our_time(const Turn& turn, model::Us stated_us);
 
 // ---- transactions.cpp ---------------------------------------------------------------------------------------------
 

@@ -140,9 +140,9 @@ std::optional<model::Sample> sample_of(const std::vector<Reading>& readings, con
     return tells ? std::optional(sample) : std::nullopt;
 }
 
-model::Us believed_us(model::Us stated_us, model::Us now) {
+bool is_set(model::Us stated_us) {
     constexpr model::Us year_2015 = 1'420'070'400 * model::second_us;
-    return stated_us < year_2015 || stated_us > now + 5 * model::minute_us ? now : stated_us;
+    return stated_us >= year_2015;
 }
 
 }  // namespace busbar::ocpp

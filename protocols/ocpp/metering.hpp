@@ -47,7 +47,7 @@ std::optional<model::Sample> sample_of(const std::vector<Reading>& readings, con
 constexpr model::Us instant_us(wire::DateTime when) {
     return when.us == wire::DateTime::now_sentinel ? 0 : when.us;
 }
-// A station's clock is believed unless it stands before 2015 or runs more than five minutes ahead.
-model::Us believed_us(model::Us stated_us, model::Us now);
+// A clock that stands before 2015 was never set.
+bool is_set(model::Us stated_us);
 
 }  // namespace busbar::ocpp

@@ -104,11 +104,10 @@ TEST(OcppMetering, v201_multipliers) {
     EXPECT_EQ(found->power_mw, 3'200'000);
 }
 
-TEST(OcppMetering, clocks_that_cannot_be_right_are_not_believed) {
-    constexpr model::Us now = 1'767'225'600 * model::second_us;
-    EXPECT_EQ(believed_us(0, now), now);
-    EXPECT_EQ(believed_us(now + model::hour_us, now), now);
-    EXPECT_EQ(believed_us(now - 30 * model::hour_us, now), now - 30 * model::hour_us);  // a replay
+TEST(OcppMetering, a_clock_that_was_never_set_is_known_by_its_year) {
+    EXPECT_FALSE(is_set(0));
+    EXPECT_FALSE(is_set(31'536'000 * model::second_us));
+    EXPECT_TRUE(is_set(1'767'225'600 * model::second_us));
 }
 
 }  // namespace

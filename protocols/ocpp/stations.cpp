@@ -138,8 +138,7 @@ void take_status(Turn& turn, std::int64_t number, OutletState state, model::Us a
                     "status of outlet " + std::to_string(number) + ", which it is not enrolled with");
         return;
     }
-    // Overtaken by a later one that came first. A clock that was set back by more is believed.
-    if (at_us != 0 && at_us < outlet->status_us && at_us > outlet->status_us - model::hour_us) {
+    if (at_us != 0 && at_us < outlet->status_us) {  // overtaken by a later one that came first
         turn.notice(Severity::info, "old_status", "status of outlet " + std::to_string(number) + " is out of date");
         return;
     }
@@ -149,6 +148,24 @@ void take_status(Turn& turn, std::int64_t number, OutletState state, model::Us a
     if (peer.version == Version::v16 || !outlet->transaction) outlet->state = state;
     tell_resource(turn, *outlet);
     keep(turn);
+}
+
+void hear_clock(Turn& turn, model::Us stated_us) {
+    constexpr model::Us tolerance_us = 10 * model::second_us;
+    if (!is_set(stated_us)) return;
+    model::PeerClock& clock = turn.peer.clock;
+    const model::Us before_us = clock.behind_us();
+    clock.hear(stated_us, turn.now, turn.peer.silence_us, tolerance_us);
+    const model::Us behind_us = clock.behind_us(), change_us = behind_us - before_us;
+    if (change_us >= -model::minute_us && change_us <= model::minute_us) return;
+    if (behind_us == 0) return turn.notice(Severity::info, "clock_right", "its clock is right again");
+    turn.notice(Severity::warning, "clock_wrong",
+                "its clock is " + std::to_string((behind_us > 0 ? behind_us : -behind_us) / model::second_us) + " s " +
+                    (behind_us > 0 ? "behind" : "ahead") + "; what it says is taken by ours");
+}
+
+model::Us our_time(const Turn& turn, model::Us stated_us) {
+    return is_set(stated_us) ? turn.peer.clock.gateway_time(stated_us, turn.now) : turn.now;
 }
 
 void tell_resource(Turn& turn, Outlet& outlet) {

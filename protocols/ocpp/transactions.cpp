@@ -24,7 +24,7 @@ void give_sample(Turn& turn, const Outlet& outlet, Us at_us, std::optional<std::
                  std::optional<std::int64_t> meter_wh) {
     model::Sample sample;
     sample.resource = outlet.resource;
-    sample.measured_us = believed_us(at_us, turn.now);
+    sample.measured_us = our_time(turn, at_us);
     sample.received_us = turn.now;
     sample.power_mw = power_mw;
     constexpr std::int64_t most_wh = 1'000'000'000'000;

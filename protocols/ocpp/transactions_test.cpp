@@ -1,5 +1,6 @@
 // Transactions as stations tell them: repeated, out of order, unknown, replayed after an outage.
 #include "protocols/ocpp/test_csms.hpp"
+#include "protocols/wire/types.hpp"
 
 namespace busbar::ocpp {
 namespace {
@@ -124,6 +125,8 @@ TEST(OcppTransactions, v16_status_says_whether_there_is_anything_to_control) {
 TEST(OcppTransactions, v16_a_status_that_was_overtaken_changes_nothing) {
     Wire wire(Version::v16);
     wire.boot();
+    wire.tick(660 * second_us);
+    wire.ask("Heartbeat", "{}");
     const auto status = [&](const char* text, const char* time) {
         wire.ask("StatusNotification", R"({"connectorId":1,"errorCode":"NoError","status":")" + std::string(text) +
                                            R"(","timestamp":"2026-01-01T)" + time + "Z\"}");
@@ -223,10 +226,59 @@ TEST(OcppTransactions, samples_of_a_clock_that_is_not_set_carry_the_time_of_rece
     EXPECT_EQ(wire.samples().back().measured_us, test_start_us + 7 * second_us);
 }
 
+std::string values_at(model::Us at_us) {
+    return R"({"connectorId":1,"meterValue":[{"timestamp":")" + wire::to_text(wire::DateTime(at_us)) +
+           R"(","sampledValue":[{"value":"1"}]}]})";
+}
+
+TEST(OcppTransactions, a_clock_that_was_set_back_during_a_connection_does_not_make_samples_old) {
+    Wire wire(Version::v16);
+    wire.boot();
+    for (int minute = 0; minute < 4; ++minute) {
+        wire.tick(60 * second_us);
+        const model::Us back_us = minute < 2 ? 0 : 600 * second_us;
+        wire.ask("MeterValues", values_at(wire.now - back_us));
+        EXPECT_EQ(wire.samples().back().measured_us, wire.now) << minute;
+    }
+    EXPECT_TRUE(wire.noticed("clock_wrong"));
+}
+
+TEST(OcppTransactions, what_a_station_had_queued_while_it_was_away_keeps_its_time) {
+    Wire wire(Version::v16);
+    wire.boot();
+    wire.tick(60 * second_us);
+    wire.ask("MeterValues", values_at(wire.now));
+    wire.csms.disconnected(wire.now, "cs-1", wire.out);
+    const model::Us away_us = wire.now;
+    wire.now += 600 * second_us;
+    wire.connect();
+    for (int i = 1; i < 5; ++i) {
+        wire.now += second_us;
+        wire.ask("MeterValues", values_at(away_us + i * 60 * second_us));
+        EXPECT_EQ(wire.samples().back().measured_us, away_us + i * 60 * second_us);
+    }
+}
+
+TEST(OcppTransactions, a_status_stamped_by_a_clock_that_was_set_back_is_heard) {
+    Wire wire(Version::v16);
+    wire.boot();
+    const auto status = [&](const char* state, model::Us at_us) {
+        wire.tick(60 * second_us);
+        wire.ask("StatusNotification", R"({"connectorId":1,"errorCode":"NoError","status":")" + std::string(state) +
+                                           R"(","timestamp":")" + wire::to_text(wire::DateTime(wire.now + at_us)) +
+                                           "\"}");
+    };
+    status("Available", 0);
+    status("Faulted", -600 * second_us);
+    status("Available", -600 * second_us);
+    EXPECT_FALSE(wire.noticed("old_status"));
+}
+
 TEST(OcppTransactions, one_sample_without_a_zone_makes_all_of_its_message_doubtful) {
     Wire wire(Version::v201);
     wire.boot();
     wire.tick(100 * second_us);
+    wire.ask("Heartbeat", "{}");  // not after a pause: they may have waited
     const auto ask = [&](const std::string& zone, const std::string& more) {
         wire.ask(
             "MeterValues",

@@ -41,8 +41,9 @@ StatusNotificationResponse handle(Turn& turn, const StatusNotificationRequest& r
                         std::string(to_text(request.errorCode)) + " " + text_of(request.vendorErrorCode) + " " +
                         text_of(request.info));
     }
+    if (request.timestamp) hear_clock(turn, instant_us(*request.timestamp));
     take_status(turn, request.connectorId, to_state(request.status),
-                request.timestamp ? instant_us(*request.timestamp) : 0);
+                request.timestamp ? our_time(turn, instant_us(*request.timestamp)) : 0);
     return {};
 }
 
@@ -57,6 +58,7 @@ AuthorizeResponse handle(Turn& turn, const AuthorizeRequest& request) {
 }
 
 StartTransactionResponse handle(Turn& turn, const StartTransactionRequest& request) {
+    hear_clock(turn, instant_us(request.timestamp));
     StartTransactionResponse response;
     response.idTagInfo = verdict(turn, request.idTag);
     response.transactionId =
@@ -64,14 +66,21 @@ StartTransactionResponse handle(Turn& turn, const StartTransactionRequest& reque
     return response;
 }
 
+void hear_newest(Turn& turn, const std::vector<MeterValue>& values) {
+    model::Us newest_us = 0;
+    for (const MeterValue& value : values) newest_us = std::max(newest_us, instant_us(value.timestamp));
+    hear_clock(turn, newest_us);
+}
+
 void take_meter_values(Turn& turn, std::int64_t connector, const std::vector<MeterValue>& values, bool zoneless) {
     for (const MeterValue& value : values) {
-        const model::Us at_us = zoneless ? turn.now : believed_us(instant_us(value.timestamp), turn.now);
+        const model::Us at_us = zoneless ? turn.now : our_time(turn, instant_us(value.timestamp));
         take_readings(turn, connector, to_readings(value), at_us);
     }
 }
 
 StopTransactionResponse handle(Turn& turn, const StopTransactionRequest& request) {
+    hear_clock(turn, instant_us(request.timestamp));
     StopTransactionResponse response;
     if (request.idTag) response.idTagInfo = verdict(turn, *request.idTag);
     const Outlet* outlet = outlet_of_transaction(turn.peer, std::to_string(request.transactionId));
@@ -118,6 +127,7 @@ Reply answer_meter_values(Turn& turn, std::string_view action, std::string_view 
     const Outlet* outlet = request.connectorId == 0 && request.transactionId
                                ? outlet_of_transaction(turn.peer, std::to_string(*request.transactionId))
                                : nullptr;
+    if (!zoneless) hear_newest(turn, request.meterValue);
     take_meter_values(turn, outlet ? outlet->number : request.connectorId, request.meterValue, zoneless);
     return answer_with("{}");
 }

@@ -41,7 +41,8 @@ HeartbeatResponse handle(Turn& turn, const HeartbeatRequest&) {
 }
 
 StatusNotificationResponse handle(Turn& turn, const StatusNotificationRequest& request) {
-    take_status(turn, request.evseId, to_state(request.connectorStatus), instant_us(request.timestamp));
+    hear_clock(turn, instant_us(request.timestamp));
+    take_status(turn, request.evseId, to_state(request.connectorStatus), our_time(turn, instant_us(request.timestamp)));
     return {};
 }
 
@@ -73,9 +74,15 @@ TransactionStep step_of(const TransactionEventRequest& request) {
     return step;
 }
 
+void hear_newest(Turn& turn, const std::vector<MeterValue>& values) {
+    model::Us newest_us = 0;
+    for (const MeterValue& value : values) newest_us = std::max(newest_us, instant_us(value.timestamp));
+    hear_clock(turn, newest_us);
+}
+
 void take_meter_values(Turn& turn, std::int64_t evse, const std::vector<MeterValue>& values, bool zoneless) {
     for (const MeterValue& value : values) {
-        const model::Us at_us = zoneless ? turn.now : believed_us(instant_us(value.timestamp), turn.now);
+        const model::Us at_us = zoneless ? turn.now : our_time(turn, instant_us(value.timestamp));
         take_readings(turn, evse, to_readings(value), at_us);
     }
 }
@@ -84,6 +91,7 @@ Reply answer_transaction_event(Turn& turn, std::string_view action, std::string_
     TransactionEventRequest request;
     bool zoneless = false;
     if (const auto failure = read_message(turn, action, payload, request, &zoneless)) return refuse(*failure);
+    if (!zoneless && !request.offline.value_or(false)) hear_clock(turn, instant_us(request.timestamp));
     const TransactionStep step = step_of(request);
     const Outlet* before = outlet_of_transaction(turn.peer, step.id);
     const std::uint16_t number = before ? before->number : static_cast<std::uint16_t>(0);
@@ -100,6 +108,7 @@ Reply answer_meter_values(Turn& turn, std::string_view action, std::string_view 
     MeterValuesRequest request;
     bool zoneless = false;
     if (const auto failure = read_message(turn, action, payload, request, &zoneless)) return refuse(*failure);
+    if (!zoneless) hear_newest(turn, request.meterValue);
     take_meter_values(turn, request.evseId, request.meterValue, zoneless);
     return answer_with("{}");
 }
