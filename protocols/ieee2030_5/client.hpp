@@ -66,6 +66,9 @@ class Client {
     Wanted wanted(model::Us now);
     void meter(model::Us now, const Measurement& measurement);  // posted once each period
 
+    // Its clock was set forward by so much (negative: back), and `now` is of another that runs on: what it takes for
+    // the server's time is wrong until it next asks.
+    void clock_set(model::Us by_us) { clock_offset_us_ += by_us; }
     void behave(Behaviour behaviour) { options_.behaviour = behaviour; }
     bool ready() const { return ready_; }                    // it has found its program and posts readings
     const std::string& problem() const { return problem_; }  // the last thing that went wrong, for people; "" = nothing

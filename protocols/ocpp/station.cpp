@@ -429,6 +429,16 @@ double Station::limit_w(Us now, std::uint16_t number) const {
     return limit < state_->lowest_w() - 0.5 ? 0 : limit;
 }
 
+void Station::clock_set(Us by_us) {
+    const auto shift = [by_us](Us& due_us) {
+        if (due_us != model::never) due_us += by_us;
+    };
+    shift(state_->boot_us);
+    shift(state_->heartbeat_us);
+    if (state_->sent) shift(state_->sent->deadline_us);
+    for (Evse& evse : state_->evses) shift(evse.meter_us);
+}
+
 void Station::behave(Behaviour behaviour) {
     state_->options.behaviour = behaviour;
 }

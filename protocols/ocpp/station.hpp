@@ -73,6 +73,9 @@ class Station {
     // What the vehicle may draw now, in W over all phases; 0 without a transaction or below min_a.
     double limit_w(model::Us now, std::uint16_t evse) const;
 
+    // Its clock was set forward by so much (negative: back); `now` is by the new one from here on. What it waits for
+    // comes no sooner and no later.
+    void clock_set(model::Us by_us);
     void behave(Behaviour behaviour);
     bool booted() const;
     OutletState state(std::uint16_t evse) const;

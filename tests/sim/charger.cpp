@@ -144,6 +144,11 @@ class Charger final : public Device {
         return std::clamp(100 * (1 - share * 0.7), 0.0, 100.0);
     }
 
+    void clock_set(Us by_us) override {
+        options_.clock_skew_us += by_us;
+        station_.clock_set(by_us);
+    }
+
     void fault_changed(Us, Fault fault) override {
         ocpp::Behaviour behaviour = ocpp::Behaviour::normal;
         if (fault == Fault::silent) behaviour = ocpp::Behaviour::silent;

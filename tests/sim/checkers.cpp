@@ -125,6 +125,36 @@ void NothingOutlives::look() {
     }
 }
 
+// ---- meters are believed -------------------------------------------------------------------------------------------
+
+void MetersBelieved::look() {
+    const app::Gateway* gateway = evidence_.host.gateway();
+    if (!gateway) return;
+    const std::map<std::string, const Device*> devices = evidence_.by_resource();
+    const Us now = evidence_.world.now();
+    for (const dispatch::ResourceView& view : gateway->core().resources()) {
+        const auto found = devices.find(view.resource.id);
+        if (found == devices.end() || found_[view.resource.id]) continue;
+        const DeviceState& truth = evidence_.grid.device(found->second->index());
+        if (!truth.obeys || !truth.reachable || std::abs(truth.power_w) < 100) {
+            since_us_.erase(view.resource.id);
+            continue;
+        }
+        const Us since_us = since_us_.try_emplace(view.resource.id, now).first->second;
+        const bool loses = truth.kind != model::ResourceKind::ev;  // a request gets lost, a frame only with its link
+        const Us patience_us = evidence_.reaction_us() * (loses ? 2 : 1);
+        const Us measured_us =
+            view.last_sample ? std::min(view.last_sample->measured_us, view.last_sample->received_us) : 0;
+        if (now - since_us <= patience_us || evidence_.host.last_clock() - measured_us <= patience_us) continue;
+        found_[view.resource.id] = true;
+        evidence_.find("meters_believed",
+                       view.resource.id + " can be reached since " +
+                           std::to_string((now - since_us) / model::second_us) +
+                           " s, and the last reading that the gateway believes is " +
+                           std::to_string((evidence_.host.last_clock() - measured_us) / model::second_us) + " s old");
+    }
+}
+
 // ---- energy --------------------------------------------------------------------------------------------------------
 
 void EnergyBalances::watch(const EventOrder& order) {

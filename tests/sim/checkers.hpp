@@ -82,6 +82,20 @@ class NothingOutlives {
     std::map<int, Us> held_since_;
 };
 
+// What a device that can be reached measures is believed, whatever its clock says: the gateway has a reading that is no
+// older than a few periods.
+class MetersBelieved {
+  public:
+    explicit MetersBelieved(Evidence& evidence) : evidence_(evidence) {}
+    void look();
+    void restart() { since_us_.clear(); }
+
+  private:
+    Evidence& evidence_;
+    std::map<std::string, Us> since_us_;  // it has been reachable, and draws or gives power
+    std::map<std::string, bool> found_;
+};
+
 // What flowed through the tree is what the devices' meters counted, and what is reported upward is what flowed.
 class EnergyBalances {
   public:

@@ -104,6 +104,8 @@ class Der : public Device {
         return doing;
     }
 
+    void clock_set(Us by_us) override { client_.clock_set(by_us); }
+
     void fault_changed(Us, Fault fault) override {
         ieee2030_5::Behaviour behaviour = ieee2030_5::Behaviour::obeys;
         if (fault == Fault::silent) behaviour = ieee2030_5::Behaviour::silent;

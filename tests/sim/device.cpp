@@ -45,6 +45,12 @@ void Device::settle(Us now) {
     place_.grid.update(index_, state);
 }
 
+void Device::set_clock(Us by_us) {
+    settle(place_.world.now());
+    clock_set(by_us);
+    look();
+}
+
 void Device::severed(Us now) {
     settle(now);
 }

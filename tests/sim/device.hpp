@@ -78,6 +78,8 @@ class Device : public Peer {
     void read_meter() { settle(place_.world.now()); }              // its registers are of now
     void look() { place_.world.wake(*this, place_.world.now()); }  // something that it follows may have changed
 
+    void set_clock(Us by_us);  // forward, or back
+
     const DeviceOptions& options() const { return options_; }
     int index() const { return index_; }
     double import_wh() const { return import_wh_; }
@@ -94,6 +96,7 @@ class Device : public Peer {
     virtual Us live(Us now) = 0;         // protocol and life at `now`; gives when it must next be woken
     virtual Doing physics(Us now) = 0;   // what it does from now on
     virtual void flowed(double wh) = 0;  // since the last time, at the power that physics() gave
+    virtual void clock_set(Us by_us) = 0;
     virtual void fault_changed(Us now, Fault fault) = 0;
     virtual void reboot(Us now) = 0;
 

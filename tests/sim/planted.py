@@ -30,6 +30,9 @@ BUGS = (
     Bug("limit_too_high", "the allocator is given import limits a third too high", "hard_limits", (
         ("dispatch/core_plan.cpp", "-limits.export_limit_mw, limits.import_limit_mw);",
          "-limits.export_limit_mw, limits.import_limit_mw / 3 * 4);"),), ("--seeds", "8")),
+    Bug("stamps_believed", "the clocks of charging stations are believed, whatever they say", "meters_believed", (
+        ("protocols/ocpp/stations.cpp", "turn.peer.clock.gateway_time(stated_us, turn.now) : turn.now;",
+         "stated_us : turn.now;"),), ("--seeds", "4", "--meter", "60", "--poll", "60")),
     Bug("no_patience", "a command that nobody answers is waited for without end", "commands_end", (
         ("dispatch/core_commands.cpp", "            if (record.state == CommandState::sent || record.state == CommandState::received) {",
          "            if (s.now_us < 0) {"),)),

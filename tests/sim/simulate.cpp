@@ -32,6 +32,7 @@ class Day {
     void plan_der(app::Config& config, int number, const std::string& node, bool battery);
     std::vector<Visit> plan_visits();
     void plan_faults();
+    void plan_clocks();
     void plan_events();
     void plan_last_event();
     void post(EventOrder order, bool upstream);
@@ -58,6 +59,7 @@ class Day {
     HardLimits hard_limits_;
     CommandsEnd commands_end_;
     NothingOutlives nothing_outlives_;
+    MetersBelieved meters_believed_;
     EnergyBalances energy_balances_;
     NothingLost nothing_lost_;
     ReplayIsExact replay_is_exact_;
@@ -91,6 +93,7 @@ Day::Day(const Options& options)
       hard_limits_(evidence_),
       commands_end_(evidence_),
       nothing_outlives_(evidence_),
+      meters_believed_(evidence_),
       energy_balances_(evidence_),
       nothing_lost_(evidence_),
       replay_is_exact_(evidence_),
@@ -100,6 +103,7 @@ Day::Day(const Options& options)
     grid_.on_change = [this](int place, Us now) { hard_limits_.changed(place, now); };
     host_.on_start = [this] {
         hard_limits_.restart();
+        meters_believed_.restart();
         world_.at(world_.now() + 5 * model::second_us, [this] { nothing_lost_.look(); });  // after its first turn
     };
     host_.on_broken = [this](const std::string& text) { evidence_.find("stays_up", text); };
@@ -274,6 +278,22 @@ void Day::plan_faults() {
     }
 }
 
+// Clocks of devices are set, and set right again. Nothing else is drawn from here: the rest of the day stays as it is.
+void Day::plan_clocks() {
+    const double last_h = options_.hours - static_cast<double>(healed_hours);
+    if (!options_.faults || last_h <= 2) return;
+    Random random = Random(options_.seed).fork("clocks");
+    for (const auto& device : devices_) {
+        if (!random.chance(200'000)) continue;
+        const Us most_s = random.chance(400'000) ? 7'200 : 600;  // more is a wrong time zone
+        const Us by_us = random.between(5, most_s) * model::second_us * (random.chance(500'000) ? 1 : -1);
+        const Us at_us = between(random, 0.5, last_h - 1.5);
+        const Us back_us = at_us + random.between(5, 240) * model::minute_us;
+        world_.at(at_us, [&device, by_us] { device->set_clock(by_us); });
+        world_.at(std::min(back_us, heal_us_), [&device, by_us] { device->set_clock(-by_us); });
+    }
+}
+
 // ---- what is ordered -----------------------------------------------------------------------------------------------
 
 void Day::post(EventOrder order, bool upstream) {
@@ -337,12 +357,14 @@ void Day::plan_last_event() {
 void Day::look_regularly(Us every_us) {
     commands_end_.look();
     nothing_outlives_.look();
+    meters_believed_.look();
     if (world_.now() + every_us <= end_us_)
         world_.at(world_.now() + every_us, [this, every_us] { look_regularly(every_us); });
 }
 
 Outcome Day::run() {
     plan_faults();
+    plan_clocks();
     plan_events();
     host_.start();
     Random random = random_.fork("start");
