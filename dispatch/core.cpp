@@ -17,6 +17,8 @@ namespace {
 
 // Passes that changes ask for are no nearer to each other.
 constexpr Us pass_gap_us = model::second_us / 4;
+// Nor are plans, and those of many devices even less so: they take the longer the more there are.
+constexpr Us plan_gap_each_us = 10'000;
 
 template <typename Places>
 std::uint32_t free_place(std::vector<std::uint32_t>& free, Places& places) {
@@ -47,7 +49,8 @@ bool is_instant(Us at_us) {
 
 void check(const MeterState& meter) {
     require(is_power(meter.power_mw) && is_power(meter.steady_mw), "a meter shows more power than there can be");
-    const bool times = is_instant(meter.power_us) && is_instant(meter.counted_until_us) && is_instant(meter.register_us);
+    const bool times =
+        is_instant(meter.power_us) && is_instant(meter.counted_until_us) && is_instant(meter.register_us);
     require(times && is_instant(meter.gap_us), "a meter was read at no time");
 }
 
@@ -55,9 +58,9 @@ void check(const ResourceState& resource) {
     check(resource.meter);
     const ResponseState& response = resource.response;
     require(response.gain_ppm > 0 && response.gain_ppm <= 1000 * model::ppm_one, "a device's gain is out of range");
-    for (const MilliW power : {response.low_mw, response.high_mw, response.noise_mw, response.present.told_mw,
-                               response.present.mean_mw, response.before.told_mw, response.before.mean_mw,
-                               resource.told_mw, resource.fallback_mw})
+    for (const MilliW power :
+         {response.low_mw, response.high_mw, response.noise_mw, response.present.told_mw, response.present.mean_mw,
+          response.before.told_mw, response.before.mean_mw, resource.told_mw, resource.fallback_mw})
         require(is_power(power), "a device's power is more than there can be");
     require(is_instant(resource.told_us), "a device was told at no time");
 }
@@ -140,6 +143,8 @@ void Core::State::index() {
     free_nodes.clear();
     free_resources.clear();
     limited_nodes = 0;
+    measured_mw = 0;
+    dues.clear();
     for (auto place = static_cast<std::uint32_t>(s.nodes.size()); place-- > 0;) {
         const auto& node = s.nodes[place];
         if (!node.used) {
@@ -152,11 +157,13 @@ void Core::State::index() {
     for (auto place = static_cast<std::uint32_t>(s.resources.size()); place-- > 0;) {
         if (s.resources[place].used) {
             resource_at.emplace(s.resources[place].resource.id, place);
+            measured_mw += s.resources[place].meter.power_mw;
+            dues.set(place, due_of(s.resources[place]));
         } else {
             free_resources.push_back(place);
         }
     }
-    tree_known = false;
+    tree_changed();
     index_events();
 }
 
@@ -176,9 +183,26 @@ void Core::State::pass_soon() {
     s.work_us = std::min(s.work_us, std::max(s.now_us, s.last_pass_us + pass_gap_us));
 }
 
+void Core::State::plan_now() {
+    s.plan_until_us = s.now_us;
+    pass_now();
+}
+
+// At the loop's next turn at the latest, if the loop runs.
 void Core::State::plan_soon() {
     s.plan_due = true;
-    pass_soon();
+    s.work_us = std::min(s.work_us, std::max(s.now_us, planned_us()));
+}
+
+Us Core::State::planned_us() const {
+    const Us gap = plan_gap_each_us * static_cast<Us>(resource_at.size());
+    return s.last_plan_us + std::max(pass_gap_us, std::min(gap, settings.control_period_us));
+}
+
+void Core::State::note_due(std::uint32_t place) {
+    const Us due_us = due_of(s.resources[place]);
+    dues.set(place, due_us);
+    s.work_us = std::min(s.work_us, due_us);
 }
 
 void Core::State::take_node(const model::Node& given) {
@@ -201,7 +225,7 @@ void Core::State::take_node(const model::Node& given) {
         s.members_due = true;
     }
     limited_nodes += has_limit(node);
-    tree_known = false;
+    tree_changed();
     plan_soon();
 }
 
@@ -212,7 +236,7 @@ void Core::State::drop_node(const std::string& id) {
     s.nodes[found->second] = {};
     set_free(free_nodes, found->second);
     node_at.erase(found);
-    tree_known = false;
+    tree_changed();
     s.members_due = true;
     plan_soon();
 }
@@ -233,7 +257,7 @@ void Core::State::take_resource(const model::Resource& given) {
         s.resources[place].told_us = s.now_us;
         refs.resize(s.resources.size());
         resource_at.emplace(resource.id, place);
-        tree_known = false;
+        tree_changed();
         join_events(place);
         plan_soon();
         return;
@@ -243,10 +267,14 @@ void Core::State::take_resource(const model::Resource& given) {
     const bool could_act = known.resource.connected && known.resource.controllable;
     const bool can_act = resource.connected && resource.controllable;
     if (known.resource.parent != resource.parent) {
-        tree_known = false;
+        tree_changed();
         s.members_due = true;
     }
-    if (!(known.resource.capability == resource.capability)) known.response = {};
+    if (!(known.resource.capability == resource.capability)) {
+        known.response = {};
+        fallbacks_known = false;
+    }
+    if (known.resource.kind != resource.kind) fallbacks_known = false;
     if (can_act && !could_act) {  // whatever it was told before, it may have lost it
         known.resend = true;
         known.silent = known.balks = false;
@@ -255,6 +283,7 @@ void Core::State::take_resource(const model::Resource& given) {
         known.response = {};
     }
     known.resource = resource;
+    note_due(found->second);
     plan_soon();
 }
 
@@ -273,10 +302,12 @@ void Core::State::drop_resource(const std::string& id) {
         if (!event.final) continue;
         std::erase_if(event.members, [&](const Member& each) { return each.resource == place; });
     }
+    measured_mw -= s.resources[place].meter.power_mw;
+    dues.set(place, model::never);
     s.resources[place] = {};
     resource_at.erase(found);
     set_free(free_resources, place);
-    tree_known = false;
+    tree_changed();
     index_events();
     plan_soon();
 }
@@ -300,7 +331,9 @@ void Core::State::take_sample(const model::Sample& sample) {
         keep(known.frequency_mhz, last->frequency_mhz);
     }
     const Us before = resource.meter.power_us;
+    measured_mw -= resource.meter.power_mw;
     const auto span = dispatch::take(resource.meter, sample, s.now_us);
+    measured_mw += resource.meter.power_mw;
     if (span) {
         for (const auto& ref : refs[found->second]) {
             if (!s.events[ref.event].metered) count_energy(s.events[ref.event], *span);
@@ -337,15 +370,23 @@ void Core::State::pass(model::Outputs& out) {
     nudged.clear();
     if (s.members_due) find_members();
     advance_events();
-    if (s.plan_due || s.now_us >= s.plan_until_us) {
-        plan();
-    } else if (s.now_us >= s.next_control_us) {
+    const bool loop_turns = s.now_us >= s.next_control_us;
+    const bool claims_change = s.now_us >= s.plan_until_us;
+    const bool plans = claims_change || (s.plan_due && (loop_turns || s.now_us >= planned_us()));
+    if (plans) {
+        plan(loop_turns && !claims_change);
+    } else if (loop_turns) {
         control();
     }
-    for (std::uint32_t place = 0; place < s.resources.size(); ++place) {
-        if (s.resources[place].used) upkeep(place, out);
+    const bool anew = plans || loop_turns;
+    if (anew) {
+        for (std::uint32_t place = 0; place < s.resources.size(); ++place) {
+            if (s.resources[place].used) upkeep(place, out);
+        }
+    } else {
+        for (const auto place : dues.take(s.now_us)) upkeep(place, out);
     }
-    report(out);
+    report(anew, out);
     forget_events();
     s.last_pass_us = s.now_us;
     s.work_us = next_due();

@@ -87,6 +87,7 @@ class Core {
     std::vector<ResourceView> resources() const;  // by id
     std::vector<NodeView> nodes() const;          // by id, the root "all" included
     std::vector<EventView> events() const;        // by start
+    model::MilliW measured_mw() const;            // net, of all resources: what the root's NodeView has, at once
 
     // The whole state as plain values (snapshot.hpp): Core(settings, snapshot()) goes on exactly where this one is.
     Snapshot snapshot() const;

@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::size_t most_commands = 4;              // kept for each resource
 constexpr Us first_retry_us = 30 * model::second_us;  // to a device that is silent; doubles
-constexpr Us slow_to_show_us = model::minute_us;  // of a device that takes longer, much less is asked in between
+constexpr Us slow_to_show_us = model::minute_us;      // of a device that takes longer, much less is asked in between
 constexpr Us last_retry_us = 10 * model::minute_us;
 constexpr Us slow_meter_us = 4 * second_us;  // one sample of such a meter must do
-constexpr Us answers_gathered_us = second_us;
+constexpr Us answers_gathered_us = second_us, each_answer_us = 1'000;
 constexpr Us release_life_us = 5 * model::minute_us;
 constexpr Us refusal_life_us = 5 * model::minute_us;  // a device that refused may be asked for something else then
 
@@ -115,8 +115,8 @@ bool Core::State::has_shown(const ResourceState& resource) const {
 }
 
 // A device that has just been told something is left alone until its meter can have shown it, unless much has changed:
-// told something else each time, it would never show what it makes of anything. And a device at its cap does what it can
-// whatever it is told beyond: how far beyond need not be told again and again.
+// told something else each time, it would never show what it makes of anything. And a device at its cap does what it
+// can whatever it is told beyond: how far beyond need not be told again and again.
 MilliW Core::State::deadband_now(const ResourceState& resource) const {
     MilliW band = deadband(resource);
     const Box box = nominal_box(resource.resource);
@@ -173,6 +173,7 @@ void Core::State::learn(std::uint32_t place) {
     const bool taken = record.state == CommandState::accepted || record.state == CommandState::received;
     if (taken && record.command.start_us <= s.now_us && !resource.response.ignores) {
         resource.ack_due_us = model::never;
+        note_due(place);
         record.state = CommandState::started;
         record.changed_us = s.now_us;
         record.reason = "seen at its meter";
@@ -202,7 +203,9 @@ void Core::State::mark_members(std::uint32_t place, const model::Command& comman
 
 // A thousand devices that answer make one report, not a thousand.
 void Core::State::hasten_report(EventState& event) {
-    event.next_report_us = std::min(event.next_report_us, shifted(s.now_us, answers_gathered_us));
+    const Us gathered_us = each_answer_us * static_cast<Us>(event.members.size());
+    const Us wait_us = std::max(answers_gathered_us, std::min(gathered_us, settings.report_period_us));
+    event.next_report_us = std::min(event.next_report_us, shifted(s.now_us, wait_us));
     s.work_us = std::min(s.work_us, event.next_report_us);
 }
 
@@ -328,7 +331,7 @@ void Core::State::upkeep(std::uint32_t place, model::Outputs& out) {
                 record.changed_us = s.now_us;
                 record.reason = heard ? "received, but never begun" : "no acknowledgement";
                 resource.silent = true;
-                s.plan_due = true;
+                plan_soon();
                 mark_members(place, record.command, MemberState::silent);
             }
         }
@@ -352,6 +355,26 @@ void Core::State::upkeep(std::uint32_t place, model::Outputs& out) {
     }
     tell(place, out);
     refresh_told(resource);
+    note_due(place);
+}
+
+// When time alone changes something for a device: an answer is overdue, it may be asked again, what it was told begins,
+// goes on to its next step, ends.
+Us Core::State::due_of(const ResourceState& resource) const {
+    Us found = resource.ack_due_us;
+    const auto at = [&](Us time_us) {
+        if (time_us > s.now_us) found = std::min(found, time_us);
+    };
+    at(resource.retry_us);
+    for (const auto& record : resource.commands) {
+        for (const auto& step : record.command.steps) at(step.start_us);
+        at(record.command.end_us);
+    }
+    if (!resource.commands.empty()) {
+        const auto& last = resource.commands.back();
+        if (last.state == CommandState::sent || last.state == CommandState::timeout) at(last.command.expires_us);
+    }
+    return found;
 }
 
 void Core::State::take_ack(const model::Ack& ack) {
@@ -383,6 +406,7 @@ void Core::State::take_ack(const model::Ack& ack) {
         resource.silent = resource.balks = false;
         resource.retry_us = model::never;
         resource.retries = 0;
+        note_due(place);
         const MemberState state = ack.state == AckState::received   ? MemberState::received
                                   : ack.state == AckState::accepted ? MemberState::accepted
                                   : ack.state == AckState::started  ? MemberState::started
@@ -400,6 +424,7 @@ void Core::State::take_ack(const model::Ack& ack) {
     } else {
         resource.balks = record->command.kind == model::CommandKind::setpoint;
     }
+    note_due(place);
     plan_soon();
 }
 

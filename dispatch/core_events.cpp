@@ -94,8 +94,7 @@ void Core::State::take_event(const model::GridEvent& as_sent) {
     auto& event = s.events[found == event_at.end() ? s.events.size() - 1 : found->second];
     event.report_due = true;
     s.members_due = true;
-    s.plan_due = true;
-    pass_now();
+    plan_now();
     if (found == event_at.end()) event_at.emplace(given.id, static_cast<std::uint32_t>(s.events.size() - 1));
 }
 
@@ -113,8 +112,7 @@ void Core::State::cancel_event(const std::string& id, bool gone) {
         event.stop_us = runs ? s.now_us + std::max<Us>(event.shift_us, 0) : s.now_us;
     }
     event.report_due = true;
-    s.plan_due = true;
-    pass_now();
+    plan_now();
 }
 
 const Tree& Core::State::known_tree() {
@@ -244,7 +242,8 @@ MilliW Core::State::largest_import(const EventState& event) const {
 void Core::State::freeze_baseline(EventState& event, bool last_call) {
     if (event.baseline_known || event.members.empty()) return;
     if (event.metered) {
-        event.baseline_known = s.plan_due = true;
+        event.baseline_known = true;
+        plan_now();
         event.baseline_mw = meter_of(event)->meter.steady_mw;
         return;
     }
@@ -262,7 +261,7 @@ void Core::State::freeze_baseline(EventState& event, bool last_call) {
     if (!last_call && 2 * fresh < event.members.size()) return;
     event.baseline_known = true;
     event.baseline_mw = sum;
-    s.plan_due = true;
+    plan_now();
 }
 
 void Core::State::advance_events() {

@@ -98,7 +98,8 @@ class Hash {
     }
     Hash& operator()(const Snapshot& v) {
         all(v.version, v.now_us, v.next_command, v.next_event, v.nodes, v.resources, v.events);
-        return all(v.work_us, v.last_pass_us, v.plan_due, v.members_due, v.next_control_us, v.plan_until_us);
+        all(v.work_us, v.last_pass_us, v.plan_due, v.members_due, v.next_control_us, v.plan_until_us);
+        return all(v.last_plan_us);
     }
 
     std::uint64_t value() const { return state_; }

@@ -174,12 +174,17 @@ Stage Core::State::lay_out(const Segment& segment) {
         const bool runs = resource.meter.has_power && resource.meter.power_mw != 0;
         problem.on.back() = resource.told ? resource.told_mw != 0 : runs;
     }
-    for (std::size_t node = 0; node < known.nodes.size(); ++node) {  // loads that nobody told us of
-        const auto& state = s.nodes[known.nodes[node]];
+    add_backgrounds(problem);
+    return stage;
+}
+
+// Loads that nobody told us of.
+void Core::State::add_backgrounds(AllocationProblem& problem) const {
+    for (std::size_t node = 0; node < tree.nodes.size(); ++node) {
+        const auto& state = s.nodes[tree.nodes[node]];
         const MilliW power = state.background_mw;
         if (state.has_background) problem.add_device(static_cast<std::uint32_t>(node), power, power, power);
     }
-    return stage;
 }
 
 void Core::State::note_orders(const Segment& segment, const AllocationProblem& problem, const Allocation& result) {
@@ -212,6 +217,12 @@ void Core::State::correct(EventState& event) {
     event.correction_mw += (std::clamp(residual, -all / 20, all / 20) - event.correction_mw) / 4;
 }
 
+void Core::State::correct_orders(const Segment& present) {
+    for (const auto* claim : present.claims) {
+        if (claim->ask.kind != ClaimKind::limit) correct(s.events[claim->event]);
+    }
+}
+
 AllocationOrder Core::State::corrected(AllocationOrder order, MilliW correction) const {
     const bool exact = order.low == order.high;
     if (order.high < model::unlimited_mw) order.high -= exact ? correction : std::max<MilliW>(correction, 0);
@@ -221,8 +232,7 @@ AllocationOrder Core::State::corrected(AllocationOrder order, MilliW correction)
 
 // Changes below the deadband are not sent; but many of them in the same direction add up. Then some devices, those with
 // the largest change first, are told all the same.
-void Core::State::nudge(const Segment& segment, const std::vector<Share>& shares) {
-    nudged.assign(s.resources.size(), 0);
+void Core::State::nudge_orders(const Segment& segment, const std::vector<Share>& shares) {
     for (const auto* claim : segment.claims) {
         if (claim->ask.kind != ClaimKind::power) continue;
         const auto& event = s.events[claim->event];
@@ -321,6 +331,12 @@ bool Core::State::make_room(Stage& stage, const Allocation& result) const {
         narrow({given.orders[each].low, given.orders[each].high}, order.low, order.high, extra, power);
     }
     return narrowed;
+}
+
+void Core::State::nudge(const Segment& segment, const std::vector<Share>& shares) {
+    nudged.assign(s.resources.size(), 0);
+    nudge_orders(segment, shares);
+    if (limits_stand()) nudge_below_limits(shares);
 }
 
 // No deadband where a node's own limit would be overstepped by it: whoever relieves such a node is told.
@@ -439,6 +455,7 @@ void Core::State::find_backgrounds() {
             const MilliW found = node.meter.steady_mw - below[position];
             node.background_mw = node.has_background ? node.background_mw + (found - node.background_mw) / 4 : found;
             node.has_background = true;
+            fallbacks_known = false;
         }
         below[position] += node.has_background ? node.background_mw : 0;
         if (position == 0) break;
@@ -447,12 +464,15 @@ void Core::State::find_backgrounds() {
     }
 }
 
-void Core::State::plan() {
+void Core::State::plan(bool loop_turns) {
     s.plan_due = false;
+    s.last_plan_us = s.now_us;
     find_backgrounds();
     const auto all = claims();
     const auto ahead_segments = segments(all, most_segments);
     const Tree& known = known_tree();
+    if (loop_turns) correct_orders(ahead_segments.front());
+    std::vector<Share> present;
     for (const auto place : known.resources) {
         s.resources[place].wanted = {};
         s.resources[place].wanted_event = 0;
@@ -463,6 +483,7 @@ void Core::State::plan() {
         if (segment.claims.empty() && !limits_stand()) continue;
         const bool last = each + 1 == ahead_segments.size();
         const auto shares = share_out(segment, each == 0);
+        if (each == 0) present = shares;
         for (std::size_t position = 0; position < shares.size(); ++position) {
             const auto& share = shares[position];
             if (!share.asked) continue;
@@ -481,6 +502,7 @@ void Core::State::plan() {
         }
     }
     set_fallbacks();
+    if (loop_turns && !present.empty()) nudge(ahead_segments.front(), present);
     const bool goes_on = in_force_now || (limits_stand() && !known.resources.empty());
     s.next_control_us = goes_on ? s.now_us + settings.control_period_us : model::never;
 }
@@ -491,16 +513,14 @@ void Core::State::control() {
     const auto kept = s.plan_until_us;
     const auto present = segments(all, 1);
     s.plan_until_us = kept;
-    for (const auto* claim : present.front().claims) {
-        if (claim->ask.kind != ClaimKind::limit) correct(s.events[claim->event]);
-    }
+    correct_orders(present.front());
     const auto shares = share_out(present.front(), true);
     nudge(present.front(), shares);
-    if (limits_stand()) nudge_below_limits(shares);
+    bool changed = false;  // a limit begins or ceases to bind a device
     for (std::size_t position = 0; position < shares.size(); ++position) {
         auto& wanted = s.resources[tree.resources[position]].wanted;
         const bool was_asked = step_at(wanted.steps, wanted.end_us, s.now_us) != nullptr;
-        if (was_asked != shares[position].asked) s.plan_due = true;  // a limit begins or ceases to bind it
+        changed = changed || was_asked != shares[position].asked;
         if (!was_asked) continue;
         const auto later = std::find_if(wanted.steps.begin(), wanted.steps.end(),
                                         [&](const model::Step& each) { return each.start_us > s.now_us; });
@@ -509,21 +529,30 @@ void Core::State::control() {
         wanted.steps = std::move(steps);
     }
     s.next_control_us = s.now_us + settings.control_period_us;
-    if (s.plan_due) plan();
+    if (changed) plan(false);
 }
 
 // What all of them may do, each alone and whatever the others do: those that consume as if nobody produced, those that
 // produce as if nobody consumed. By position.
 std::vector<MilliW> Core::State::safe_powers(bool consuming) {
-    AllocationProblem problem = lay_out({}).problem;
-    for (auto& low : problem.node_low) low = consuming ? -model::unlimited_mw : low;
-    for (auto& high : problem.node_high) high = consuming ? high : model::unlimited_mw;
-    for (std::size_t position = 0; position < tree.resources.size(); ++position) {
-        const MilliW preferred = preferred_power(s.resources[tree.resources[position]].resource);
-        problem.low[position] = consuming ? 0 : std::min<MilliW>(preferred, 0);
-        problem.high[position] = consuming ? std::max<MilliW>(preferred, 0) : 0;
-        problem.preferred[position] = consuming ? problem.high[position] : problem.low[position];
+    AllocationProblem problem;
+    for (std::size_t node = 0; node < tree.nodes.size(); ++node) {
+        const auto& limits = s.nodes[tree.nodes[node]].node;
+        const MilliW low = consuming ? -model::unlimited_mw : -limits.export_limit_mw;
+        problem.add_node(tree.parents[node], low, consuming ? limits.import_limit_mw : model::unlimited_mw);
     }
+    for (std::size_t position = 0; position < tree.resources.size(); ++position) {
+        const auto& resource = s.resources[tree.resources[position]].resource;
+        const Box nominal = nominal_box(resource);
+        const MilliW preferred = preferred_power(resource);
+        const MilliW low = consuming ? 0 : std::min<MilliW>(preferred, 0);
+        const MilliW high = consuming ? std::max<MilliW>(preferred, 0) : 0;
+        problem.add_device(tree.node_of[position], low, high, consuming ? high : low);
+        problem.weight.back() = std::max<MilliW>(nominal.high_mw - nominal.low_mw, 1);
+        problem.lowest_on.back() = std::max<MilliW>(resource.capability.lowest_on_mw, 0);
+        problem.step.back() = std::max<MilliW>(resource.capability.step_mw, 0);
+    }
+    add_backgrounds(problem);
     return allocate(problem).power;
 }
 
@@ -531,6 +560,8 @@ std::vector<MilliW> Core::State::safe_powers(bool consuming) {
 // that all of them do.
 void Core::State::set_fallbacks() {
     const Tree& known = known_tree();
+    if (fallbacks_known) return;
+    fallbacks_known = true;
     const bool limited = limits_stand();
     std::vector<MilliW> consuming, producing;
     if (limited) {

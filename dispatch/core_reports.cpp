@@ -197,11 +197,11 @@ void Core::State::finish(EventState& event) {
     event.report_due = true;
 }
 
-void Core::State::report(model::Outputs& out) {
+void Core::State::report(bool anew, model::Outputs& out) {
     bool finished = false;
     for (auto& event : s.events) {
         if (event.final) continue;
-        decide_opt(event, out);
+        if (anew || event.report_due || event.next_report_us <= s.now_us) decide_opt(event, out);
         if (event.members.empty() && !is_over(event)) {
             event.final = true;
             event.final_us = s.now_us;
@@ -242,20 +242,10 @@ void Core::State::forget_events() {
     index_events();
 }
 
-Us Core::State::next_due() const {
-    Us due = std::min(s.plan_until_us, s.next_control_us);
-    if (s.plan_due || s.members_due) due = std::min(due, s.now_us + 1);
-    for (const auto& resource : s.resources) {
-        if (!resource.used) continue;
-        due = std::min(due, resource.ack_due_us);
-        if (resource.retry_us > s.now_us) due = std::min(due, resource.retry_us);
-        if (!resource.commands.empty()) {
-            const auto& record = resource.commands.back();
-            if (record.state == CommandState::sent || record.state == CommandState::timeout) {
-                due = std::min(due, record.command.expires_us);
-            }
-        }
-    }
+Us Core::State::next_due() {
+    Us due = std::min({s.plan_until_us, s.next_control_us, dues.next()});
+    if (s.members_due) due = std::min(due, s.now_us + 1);
+    if (s.plan_due) due = std::min(due, planned_us());
     for (const auto& event : s.events) {
         if (event.final) {
             if (is_over(event))
@@ -312,6 +302,10 @@ std::vector<ResourceView> Core::resources() const {
     }
     std::sort(views.begin(), views.end(), [](const auto& a, const auto& b) { return a.resource.id < b.resource.id; });
     return views;
+}
+
+MilliW Core::measured_mw() const {
+    return state_->measured_mw;
 }
 
 std::vector<NodeView> Core::nodes() const {

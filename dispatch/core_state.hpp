@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dispatch/allocate/allocate.hpp"
+#include "dispatch/due_list.hpp"
 #include "dispatch/snapshot.hpp"
 #include "dispatch/timeline/timeline.hpp"
 
@@ -58,8 +59,11 @@ struct Core::State {
     std::vector<std::uint32_t> free_nodes, free_resources;  // descending
     Tree tree;
     bool tree_known = false;
+    bool fallbacks_known = false;      // for the tree, limits, backgrounds and capabilities as they are now
     std::vector<std::uint8_t> nudged;  // by resource place, within one pass: to be told although little changes
     std::size_t limited_nodes = 0;     // nodes that have a limit of their own
+    model::MilliW measured_mw = 0;     // sum over all resources that have a meter
+    DueList dues;                      // by resource place: when time alone changes something for it
 
     explicit State(const Settings& given);
     State(const Settings& given, const Snapshot& snapshot);
@@ -76,7 +80,11 @@ struct Core::State {
     bool limits_stand() const { return limited_nodes > 0; }
     void pass_now() { s.work_us = std::min(s.work_us, s.now_us); }
     void pass_soon();
+    void tree_changed() { tree_known = fallbacks_known = false; }
+    void plan_now();
     void plan_soon();
+    model::Us planned_us() const;  // when a plan is due that changes have asked for
+    void note_due(std::uint32_t place);
     void index();
     void index_events();
 
@@ -99,8 +107,9 @@ struct Core::State {
     void claim_interval(std::uint32_t place, std::uint32_t interval, std::uint32_t target, std::vector<Claim>& found);
     void find_backgrounds();
     std::vector<Segment> segments(const std::vector<Claim>& claims, std::size_t most);
-    void plan();
+    void plan(bool loop_turns);
     void control();
+    void correct_orders(const Segment& present);
     std::vector<Share> share_out(const Segment& segment, bool now);
     model::MilliW tell_of(const Stage& stage, const Allocation& result, std::size_t position) const;
     std::vector<model::MilliW> safe_powers(bool consuming);
@@ -110,10 +119,12 @@ struct Core::State {
     bool make_room(Stage& stage, const Allocation& result) const;
     void note_orders(const Segment& segment, const AllocationProblem& problem, const Allocation& result);
     Stage lay_out(const Segment& segment);
+    void add_backgrounds(AllocationProblem& problem) const;
     AllocationOrder order_of(AllocationProblem& problem, const EventState& event, const Ask& ask);
     void correct(EventState& event);
     AllocationOrder corrected(AllocationOrder order, model::MilliW correction) const;
     void nudge(const Segment& segment, const std::vector<Share>& shares);
+    void nudge_orders(const Segment& segment, const std::vector<Share>& shares);
     void nudge_below_limits(const std::vector<Share>& shares);
     void set_fallbacks();
     model::MilliW assumed_power(const ResourceState& resource) const;
@@ -135,7 +146,7 @@ struct Core::State {
     model::MilliW deadband_now(const ResourceState& resource) const;
 
     // core_reports.cpp: what goes back up
-    void report(model::Outputs& out);
+    void report(bool anew, model::Outputs& out);
     model::EventReport report_of(const EventState& event) const;
     model::IntervalDelivery delivery_of(const EventState& event, std::size_t interval) const;
     void name_problems(const EventState& event, model::EventReport& report) const;
@@ -149,7 +160,8 @@ struct Core::State {
     void finish(EventState& event);
     void forget_events();
     model::MilliW measured(const EventState& event) const;
-    model::Us next_due() const;
+    model::Us due_of(const ResourceState& resource) const;
+    model::Us next_due();
 };
 
 Box nominal_box(const model::Resource& resource);

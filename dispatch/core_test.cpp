@@ -91,5 +91,44 @@ TEST(Core, nothing_is_wound_up_while_an_order_is_out_of_reach) {
     EXPECT_EQ(desk.core.snapshot().events[0].correction_mw, 0);
 }
 
+TEST(Core, a_change_among_many_devices_waits_for_the_loop_and_an_event_does_not) {
+    Settings settings;
+    settings.control_period_us = 60 * second_us;
+    Desk desk(settings);
+    desk.node("site", "", 1000 * kw);
+    for (int each = 0; each < 500; ++each) desk.charger("c" + std::to_string(each), "site");
+    desk.run(60 * second_us);
+    desk.charger("first", "site");
+    const Us planned_us = desk.core.snapshot().last_plan_us;
+    EXPECT_EQ(planned_us, desk.now) << "nothing was planned for long";
+    desk.run(second_us);
+    desk.charger("second", "site");
+    desk.run(3 * second_us);
+    EXPECT_EQ(desk.core.snapshot().last_plan_us, planned_us) << "ten milliseconds for each device are not over";
+    desk.run(60 * second_us);
+    EXPECT_GT(desk.core.snapshot().last_plan_us, planned_us);
+    desk.charger("third", "site");
+    desk.post(event("e", desk.now, 600 * second_us, {100 * kw}));
+    EXPECT_EQ(desk.core.snapshot().last_plan_us, desk.now);
+}
+
+TEST(Core, what_all_resources_measure_is_what_the_root_shows) {
+    Desk desk;
+    desk.node("site");
+    desk.charger("a", "site");
+    desk.charger("b");
+    desk.sample("a", 3 * kw);
+    desk.sample("b", 5 * kw);
+    desk.now += second_us;
+    desk.sample("a", 4 * kw);
+    EXPECT_EQ(desk.core.measured_mw(), 9 * kw);
+    model::Input gone;
+    gone.resource_gone = "b";
+    desk.step(gone);
+    EXPECT_EQ(desk.core.measured_mw(), 4 * kw);
+    EXPECT_EQ(Core({}, desk.core.snapshot()).measured_mw(), 4 * kw);
+    for (const auto& view : desk.core.nodes()) EXPECT_EQ(view.measured_mw, 4 * kw);
+}
+
 }  // namespace
 }  // namespace busbar::dispatch

@@ -123,10 +123,11 @@ struct Snapshot {
     std::vector<EventState> events;    // in the order they came
     model::Us work_us = model::never;  // when the next pass is due: something changed, or a time comes
     model::Us last_pass_us = 0;
-    bool plan_due = false;     // the coming pass plans anew
+    bool plan_due = false;     // something changed that a plan must know of
     bool members_due = false;  // and looks first whom each event reaches
     model::Us next_control_us = model::never;
     model::Us plan_until_us = model::never;  // the next change in what is in force, or in what may be told ahead
+    model::Us last_plan_us = 0;
     bool operator==(const Snapshot&) const = default;
 };
 

@@ -71,12 +71,9 @@ void Gateway::due(Turn& turn) {
 void Gateway::measure_upstream(Turn& turn) {
     if (upstreams_.empty() || turn.now < telemetry_due_) return;
     telemetry_due_ = turn.now + telemetry_period_us;
-    for (const dispatch::NodeView& view : core_.nodes()) {
-        if (view.node.id != model::root_id) continue;
-        openadr::v2b::Telemetry telemetry;
-        telemetry.power_mw = view.measured_mw;
-        for (Upstream& upstream : upstreams_) upstream.ven->measured(turn.now, upstream.config.ven_name, telemetry);
-    }
+    openadr::v2b::Telemetry telemetry;
+    telemetry.power_mw = core_.measured_mw();
+    for (Upstream& upstream : upstreams_) upstream.ven->measured(turn.now, upstream.config.ven_name, telemetry);
 }
 
 void Gateway::send_upstream(Turn& turn) {

@@ -30,7 +30,7 @@ RECORD(EventState, number, event, known_us, shift_us, stop_us, status, gone, met
        members, has_opt, opt, opt_reason, report_due, next_report_us, final, final_us, correction_mw,
        shortfall_mw)
 RECORD(Snapshot, version, now_us, next_command, next_event, nodes, resources, events, work_us, last_pass_us, plan_due, members_due,
-       next_control_us, plan_until_us)
+       next_control_us, plan_until_us, last_plan_us)
 
 namespace counted {
 
