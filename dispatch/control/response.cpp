@@ -61,22 +61,11 @@ void set_ignores(ResponseState& response, MilliW told, MilliW done) {
     (done > told ? response.low_mw : response.high_mw) = done;
 }
 
-// Told something else, and still where it was, short of both: what it shows now belongs to what it showed before.
-bool is_stuck(const Regime& present, const Told& told, MilliW done) {
-    if (present.count == 0 || (told.told_mw < 0) != (present.told_mw < 0)) return false;
-    const MilliW tolerance = tolerance_mw(told.nominal, told.deadband_mw);
-    const MilliW least = std::min(size(told.told_mw), size(present.told_mw));
-    const MilliW there = told.told_mw < 0 ? -done : done;
-    return size(done - present.mean_mw) <= tolerance && there < least - std::max(tolerance, least / 5);
-}
-
 // Takes the sample into the mean; false if it is a glitch.
 bool note(ResponseState& response, const Told& told, MilliW done) {
     auto& present = response.present;
     const MilliW tolerance = tolerance_mw(told.nominal, told.deadband_mw);
-    if (is_stuck(present, told, done)) {
-        present.told_mw = told.told_mw;
-    } else if (present.count == 0 || size(told.told_mw - present.told_mw) > tolerance / 2) {
+    if (present.count == 0 || size(told.told_mw - present.told_mw) > tolerance / 2) {
         if (present.count > 0) response.before = present;
         present = {told.told_mw, done, 0, 0};
     }
