@@ -2,6 +2,7 @@
 #include "protocols/ieee2030_5/client.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocols/ieee2030_5/client_body.hpp"
 #include "protocols/ieee2030_5/records_metering.hpp"
@@ -243,7 +244,9 @@ void Client::take_end_devices(const sep::EndDevice& own) {
     post_s_ = own.postRate.value_or(post_s_);
     queue(Step::registration, href_of(own.RegistrationLink));
     queue(Step::assignments, href_of(own.FunctionSetAssignmentsListLink));
-    if (mirror_href_.empty()) queue(Step::ders, href_of(own.DERListLink));
+    // Enrolled anew it is another EndDevice, of which the server knows nothing.
+    const std::string before = std::exchange(ders_href_, href_of(own.DERListLink));
+    if (ders_href_ != before || mirror_href_.empty()) queue(Step::ders, ders_href_);
 }
 
 void Client::take_controls(Us now, const Task& task, const std::string& body) {

@@ -169,6 +169,7 @@ class Client {
     std::string mirrors_href_;
     std::string mirror_href_;
     std::string status_href_;
+    std::string ders_href_;
     std::vector<std::string> program_lists_;
     std::map<std::string, Program> programs_;  // by href
     std::map<std::string, Control> controls_;  // by mRID

@@ -74,6 +74,22 @@ struct Walk : testing::Test {
     }
 };
 
+TEST_F(Walk, a_device_that_is_enrolled_anew_describes_itself_again) {
+    Peer pv = peer(pv_lfdi, model::ResourceKind::pv);
+    run(pv, t0 + second_us);
+    bench.changes = {};
+    bench.server.remove(bench.now, pv_lfdi, bench.changes);
+    run(pv, bench.now + 60 * second_us);
+    resources.clear();
+    bench.enrol(pv_lfdi, "pv", model::ResourceKind::pv);
+    run(pv, bench.now + 1000 * second_us);
+    EXPECT_EQ(resources["pv"].capability.min_mw, -5 * kilowatt_mw);
+    EXPECT_TRUE(resources["pv"].controllable);
+    refusals.clear();
+    run(pv, bench.now + 60 * second_us);
+    EXPECT_THAT(refusals, IsEmpty());
+}
+
 TEST_F(Walk, finds_its_way_and_becomes_controllable) {
     Peer pv = peer(pv_lfdi, model::ResourceKind::pv);
     run(pv, t0 + second_us);

@@ -15,7 +15,10 @@ using model::Us;
 
 namespace {
 
-constexpr int most_boot_questions = 3;
+// A station that does not answer is asked now and then as long as it is connected: it may only be busy, and without a
+// boot it is never commanded.
+constexpr int quick_boot_questions = 3;
+constexpr Us slower = 30;
 
 std::string resource_of(const model::Enrolment& enrolment, std::uint16_t outlet) {
     const std::string& base = enrolment.resource.empty() ? enrolment.id : enrolment.resource;
@@ -43,7 +46,9 @@ void finish(Turn& turn) {
 void ask_for_boot(Turn& turn) {
     Peer& peer = turn.peer;
     if (!peer.connected || peer.booted || peer.ask_boot_us > turn.now) return;
-    peer.ask_boot_us = ++peer.asked_boot < most_boot_questions ? turn.now + turn.policy().boot_wait_us : model::never;
+    const Us wait_us = turn.policy().boot_wait_us * (peer.asked_boot + 1 < quick_boot_questions ? 1 : slower);
+    peer.asked_boot = std::min(peer.asked_boot + 1, quick_boot_questions);
+    peer.ask_boot_us = turn.now + wait_us;
     enqueue(turn, Work{Task::ask_boot}, true);
 }
 

@@ -135,6 +135,17 @@ TEST_P(OcppCsms, who_does_not_boot_is_asked_to) {
     EXPECT_EQ(wire.last_call().payload, R"({"requestedMessage":"BootNotification"})");
 }
 
+TEST_P(OcppCsms, who_was_deaf_to_the_first_questions_is_asked_again_later) {
+    Wire wire(GetParam());
+    wire.connect();
+    for (int i = 0; i < 30; ++i) wire.tick(10 * second_us);
+    wire.tick(300 * second_us);
+    ASSERT_FALSE(wire.out.frames.empty());
+    EXPECT_EQ(wire.last_call().action, "TriggerMessage");
+    wire.answer(R"({"status":"Rejected"})");
+    EXPECT_TRUE(wire.resource("cs-1").connected);
+}
+
 TEST_P(OcppCsms, F06_FR_17_who_holds_itself_booted_is_taken_as_it_is) {
     Wire wire(GetParam());
     wire.connect();
