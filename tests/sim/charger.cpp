@@ -45,6 +45,7 @@ class Charger final : public Device {
 
     void text(Us now, LinkId link, const std::string& text) override {
         if (link != link_) return;
+        told_us_ = now;
         settle(now);
         ocpp::Frames frames;
         station_.receive(local(now), text, frames);
@@ -72,6 +73,8 @@ class Charger final : public Device {
         away_until_us_ = place_.world.now() + away_us;
     }
 
+    Us told_us() const override { return told_us_; }
+    bool is_linked() const override { return open_ && passing_; }
     bool is_held() const override {
         const Us now = local(place_.world.now());
         return present_ && plugged_ && !station_.transaction(outlet).empty() && missing_wh_ > 0 &&
@@ -189,6 +192,7 @@ class Charger final : public Device {
     ocpp::Station station_;
     LinkId link_ = 0;
     bool open_ = false, passing_ = true, late_ = false;
+    Us told_us_ = 0;
     Us retry_us_ = first_retry_us, retry_at_us_ = 0, away_until_us_ = 0;
     std::size_t visit_ = 0;
     bool present_ = false, plugged_ = false, full_ = false;

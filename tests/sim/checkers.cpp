@@ -140,7 +140,8 @@ void MetersBelieved::look() {
             since_us_.erase(view.resource.id);
             continue;
         }
-        const Us since_us = since_us_.try_emplace(view.resource.id, now).first->second;
+        const Us since_us =
+            std::max(since_us_.try_emplace(view.resource.id, now).first->second, found->second->enrolled_us());
         const bool loses = truth.kind != model::ResourceKind::ev;  // a request gets lost, a frame only with its link
         const Us patience_us = evidence_.reaction_us() * (loses ? 2 : 1);
         const Us measured_us =
@@ -151,8 +152,41 @@ void MetersBelieved::look() {
                        view.resource.id + " can be reached since " +
                            std::to_string((now - since_us) / model::second_us) +
                            " s, and the last reading that the gateway believes is " +
-                           std::to_string((evidence_.host.last_clock() - measured_us) / model::second_us) + " s old");
+                           std::to_string((evidence_.host.last_clock() - measured_us) / model::second_us) + " s old; " +
+                           found->second->doing());
     }
+}
+
+// ---- enrolments ----------------------------------------------------------------------------------------------------
+
+void EnrolmentsHold::look() {
+    const app::Gateway* gateway = evidence_.host.gateway();
+    if (!gateway) return;
+    if (!operator_.problem().empty() && !std::exchange(found_[""], true))
+        evidence_.find("enrolments_hold", "the operator was refused: " + operator_.problem());
+    for (const Operator::Managed& one : operator_.devices())
+        if (one.standing != Operator::Standing::unsure) look_at(*gateway, one);
+}
+
+void EnrolmentsHold::look_at(const app::Gateway& gateway, const Operator::Managed& one) {
+    constexpr Us on_its_way_us = model::minute_us, half_open_us = 4 * model::minute_us;
+    const std::string& id = one.device->options().enrolment.id;
+    const std::string& resource = one.device->options().enrolment.resource;
+    const auto say = [&](const std::string& what) {
+        if (!std::exchange(found_[id + what], true)) evidence_.find("enrolments_hold", id + what);
+    };
+    bool is_there = false;
+    evidence_.journal.documents("enrolments",
+                                [&](std::string_view key, std::string_view) { is_there = is_there || key == id; });
+    const bool wanted = one.standing == Operator::Standing::enrolled;
+    if (wanted != is_there) say(wanted ? " was enrolled, and is gone" : " was removed, and is there again");
+    if (wanted || one.since_us == 0) return;
+    const std::vector<dispatch::ResourceView> resources = gateway.core().resources();
+    if (std::any_of(resources.begin(), resources.end(), [&](const auto& view) { return view.resource.id == resource; }))
+        say(" was removed, and its resource is still there");
+    if (one.device->told_us() > one.since_us + on_its_way_us) say(" was removed, and is still spoken to");
+    if (one.device->is_linked() && evidence_.world.now() > one.since_us + half_open_us)
+        say(" was removed, and its connection is still open");
 }
 
 // ---- energy --------------------------------------------------------------------------------------------------------
@@ -316,7 +350,7 @@ void Converges::end() {
                            view.resource.id + (truth.reachable ? " can be reached, and the gateway does not know it"
                                                                : " cannot be reached, and the gateway thinks so"));
     }
-    if (evidence_.host.idle_turns_at_once() > 16)
+    if (evidence_.host.idle_turns_at_once() > 16 + evidence_.devices.size() / 100)
         evidence_.find("converges", "the gateway turned " + std::to_string(evidence_.host.idle_turns_at_once()) +
                                         " times at one instant with nothing to do");
 }

@@ -12,6 +12,7 @@
 #include "tests/sim/gateway_host.hpp"
 #include "tests/sim/grid.hpp"
 #include "tests/sim/journal.hpp"
+#include "tests/sim/operator.hpp"
 #include "tests/sim/utility.hpp"
 
 namespace busbar::sim {
@@ -93,6 +94,19 @@ class MetersBelieved {
   private:
     Evidence& evidence_;
     std::map<std::string, Us> since_us_;  // it has been reachable, and draws or gives power
+    std::map<std::string, bool> found_;
+};
+
+// Who the operator has enrolled is there, and whom he has removed is gone: no resource, no connection, no word to it.
+class EnrolmentsHold {
+  public:
+    EnrolmentsHold(Evidence& evidence, const Operator& op) : evidence_(evidence), operator_(op) {}
+    void look();
+
+  private:
+    void look_at(const app::Gateway& gateway, const Operator::Managed& one);
+    Evidence& evidence_;
+    const Operator& operator_;
     std::map<std::string, bool> found_;
 };
 

@@ -38,6 +38,8 @@ class Der : public Device {
         look();
     }
 
+    Us told_us() const override { return heard_us_; }
+    bool is_linked() const override { return false; }
     bool is_held() const override { return wanted_.controlled && held_by_control(wanted_); }
     std::string doing() const override {
         std::string text = std::string(kind_ == model::ResourceKind::storage ? "battery" : "array") + " at " +

@@ -32,12 +32,15 @@ void Device::settle(Us now) {
     (wh >= 0 ? import_wh_ : export_wh_) += wh >= 0 ? wh : -wh;
     since_us_ = now;
     if (wh != 0) flowed(wh);
-    const Doing doing = physics(now);
+    Doing doing = physics(now);
+    doing.reachable = doing.reachable && enrolled_;
+    if (retired_) doing = {};
     power_w_ = doing.power_w;
     DeviceState state = place_.grid.device(index_);
     if (doing.reachable || state.reachable) state.known_w = power_w_;
     if (fault_ == Fault::wrong_unit) state.known_w = power_w_ / 1000;
-    state.obeys = fault_ == Fault::none;
+    if (!enrolled_) state.known_w = 0;  // nobody asks its meter
+    state.obeys = fault_ == Fault::none && enrolled_;
     state.reachable = doing.reachable;
     state.power_w = doing.power_w;
     state.least_w = doing.least_w;
@@ -49,6 +52,17 @@ void Device::set_clock(Us by_us) {
     settle(place_.world.now());
     clock_set(by_us);
     look();
+}
+
+void Device::set_enrolled(bool enrolled) {
+    enrolled_ = enrolled;
+    enrolled_us_ = place_.world.now();
+    settle(place_.world.now());
+}
+
+void Device::retire() {
+    retired_ = true;
+    settle(place_.world.now());
 }
 
 void Device::severed(Us now) {

@@ -78,13 +78,18 @@ class Device : public Peer {
     void read_meter() { settle(place_.world.now()); }              // its registers are of now
     void look() { place_.world.wake(*this, place_.world.now()); }  // something that it follows may have changed
 
-    void set_clock(Us by_us);  // forward, or back
+    void set_clock(Us by_us);          // forward, or back
+    void set_enrolled(bool enrolled);  // as far as the operator knows
+    void retire();                     // taken off the grid for good
 
     const DeviceOptions& options() const { return options_; }
     int index() const { return index_; }
+    Us enrolled_us() const { return enrolled_us_; }  // or removed: since when it is as it is
     double import_wh() const { return import_wh_; }
     double export_wh() const { return export_wh_; }
     virtual void lose_link(Us /*away_us*/) {}  // if it keeps one; it comes back no sooner than after this
+    virtual Us told_us() const = 0;            // when it was last told anything by the gateway
+    virtual bool is_linked() const = 0;        // it has a connection that was accepted
     virtual bool is_held() const = 0;          // something that the gateway said keeps it from what it prefers
     virtual std::string doing() const = 0;     // one line for people
 
@@ -118,6 +123,8 @@ class Device : public Peer {
 
     int index_;
     Fault fault_ = Fault::none;
+    bool enrolled_ = true, retired_ = false;
+    Us enrolled_us_ = 0;
     std::size_t reboots_ = 0;
     Us since_us_;
     double import_wh_ = 0, export_wh_ = 0;

@@ -33,6 +33,9 @@ BUGS = (
     Bug("stamps_believed", "the clocks of charging stations are believed, whatever they say", "meters_believed", (
         ("protocols/ocpp/stations.cpp", "turn.peer.clock.gateway_time(stated_us, turn.now) : turn.now;",
          "stated_us : turn.now;"),), ("--seeds", "4", "--meter", "60", "--poll", "60")),
+    Bug("door_left_open", "a station that is removed keeps its connection", "enrolments_hold", (
+        ("protocols/ocpp/csms.cpp", 'if (peer.connected) output.closings.push_back({peer.enrolment.id, 1008, "no longer enrolled"});',
+         ""),), ("--seeds", "2")),
     Bug("no_patience", "a command that nobody answers is waited for without end", "commands_end", (
         ("dispatch/core_commands.cpp", "            if (record.state == CommandState::sent || record.state == CommandState::received) {",
          "            if (s.now_us < 0) {"),)),

@@ -33,6 +33,8 @@ class Day {
     std::vector<Visit> plan_visits();
     void plan_faults();
     void plan_clocks();
+    void plan_operator();
+    void leave_to_operator(app::Config& config);
     void plan_events();
     void plan_last_event();
     void post(EventOrder order, bool upstream);
@@ -49,6 +51,7 @@ class Day {
     Place place_;
     std::vector<std::string> sites_, feeders_;
     std::vector<std::unique_ptr<Device>> devices_;
+    std::vector<Device*> managed_;  // by the operator; the configuration does not know them
     std::vector<std::unique_ptr<Utility>> utilities_;
     std::vector<EventOrder> orders_;
     UpstreamVtn vtn_;
@@ -59,16 +62,23 @@ class Day {
     HardLimits hard_limits_;
     CommandsEnd commands_end_;
     NothingOutlives nothing_outlives_;
+    Operator operator_;
     MetersBelieved meters_believed_;
+    EnrolmentsHold enrolments_hold_;
     EnergyBalances energy_balances_;
     NothingLost nothing_lost_;
     ReplayIsExact replay_is_exact_;
     Converges converges_;
 };
 
-Us drawn(Random& random, int given_s, std::initializer_list<int> choices) {
+// So many devices report and poll each quarter of an hour.
+bool is_fleet(const Options& options) {
+    return options.devices > 1000;
+}
+
+Us drawn(Random& random, int given_s, std::initializer_list<int> choices, bool fleet) {
     const auto index = static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(choices.size()) - 1));
-    const int chosen = *(choices.begin() + index);
+    const int chosen = fleet ? 900 : *(choices.begin() + index);
     return (given_s > 0 ? given_s : chosen) * model::second_us;
 }
 
@@ -77,8 +87,8 @@ Day::Day(const Options& options)
       random_(options.seed),
       end_us_(hour(options.hours)),
       heal_us_(hour(std::max(0, options.hours - static_cast<int>(healed_hours)))),
-      meter_us_(drawn(random_, options.meter_s, {60, 300, 300, 300, 300, 300, 300, 900})),
-      poll_us_(drawn(random_, options.poll_s, {60, 300, 300, 300, 300, 300})),
+      meter_us_(drawn(random_, options.meter_s, {60, 300, 300, 300, 300, 300, 300, 900}, is_fleet(options))),
+      poll_us_(drawn(random_, options.poll_s, {60, 300, 300, 300, 300, 300}, is_fleet(options))),
       world_(begin_us),
       network_(world_, random_.fork("network")),
       journal_(options.keep_journal),
@@ -93,13 +103,15 @@ Day::Day(const Options& options)
       hard_limits_(evidence_),
       commands_end_(evidence_),
       nothing_outlives_(evidence_),
+      operator_(world_, network_, GatewayHost::api),
       meters_believed_(evidence_),
+      enrolments_hold_(evidence_, operator_),
       energy_balances_(evidence_),
       nothing_lost_(evidence_),
       replay_is_exact_(evidence_),
       converges_(evidence_) {
     network_.add_upstream(upstream_url, vtn_);
-    if (options.devices > 1000) place_.step_us = 5 * model::minute_us;
+    if (is_fleet(options)) place_.step_us = 5 * model::minute_us;
     grid_.on_change = [this](int place, Us now) { hard_limits_.changed(place, now); };
     host_.on_start = [this] {
         hard_limits_.restart();
@@ -119,7 +131,8 @@ app::Config Day::configuration() {
     upstream.poll_s = app::Seconds(static_cast<double>(poll_us_) / 1e6);
     config.openadr2b.push_back(upstream);
     const auto meter_s = static_cast<double>(meter_us_) / 1e6;
-    const double period_s = options_.devices > 1000 ? 60 : std::clamp(meter_s / 10, 6.0, 60.0);
+    const double period_s = is_fleet(options_) ? 300 : std::clamp(meter_s / 10, 6.0, 60.0);
+    if (is_fleet(options_)) config.ocpp->heartbeat_s = 3600;
     config.dispatch.control_period_s = app::Seconds(period_s);
     config.dispatch.report_period_s = app::Seconds(5 * period_s);
     plan_tree(config);
@@ -129,7 +142,7 @@ app::Config Day::configuration() {
 
 void Day::plan_tree(app::Config& config) {
     const auto feeders = static_cast<int>(random_.between(1, 3));
-    const int per_site = options_.devices > 1000 ? 100 : 12;
+    const int per_site = is_fleet(options_) ? 100 : 12;
     const int sites = std::max(feeders, options_.devices / per_site);
     const auto add = [&](const std::string& id, const std::string& parent, model::NodeKind kind, double installed_w) {
         app::NodeConfig node;
@@ -155,7 +168,7 @@ void Day::plan_tree(app::Config& config) {
 }
 
 void Day::plan_devices(app::Config& config) {
-    const bool many = options_.devices > 1000;  // mostly chargers
+    const bool many = is_fleet(options_);  // mostly chargers
     for (int i = 0; i < options_.devices; ++i) {
         const std::string& node =
             sites_[static_cast<std::size_t>(random_.between(0, static_cast<Us>(sites_.size()) - 1))];
@@ -165,6 +178,22 @@ void Day::plan_devices(app::Config& config) {
         else
             plan_der(config, i, node, draw < (many ? 96 : 86));
     }
+    leave_to_operator(config);
+}
+
+// Some devices stand in no file: the operator enrols them.
+void Day::leave_to_operator(app::Config& config) {
+    if (!options_.faults || options_.hours <= healed_hours + 2) return;
+    Random random = Random(options_.seed).fork("operator");
+    const std::int64_t ppm = options_.devices > 1000 ? 5'000 : 100'000;
+    std::vector<app::DeviceConfig> stay;
+    for (std::size_t i = 0; i < devices_.size(); ++i) {
+        if (random.chance(ppm))
+            managed_.push_back(devices_[i].get());
+        else
+            stay.push_back(config.devices[i]);
+    }
+    config.devices = std::move(stay);
 }
 
 DeviceOptions Day::plan_device(app::DeviceConfig config) {
@@ -294,6 +323,26 @@ void Day::plan_clocks() {
     }
 }
 
+void Day::plan_operator() {
+    Random random = Random(options_.seed).fork("operator's day");
+    const double last_h = options_.hours - static_cast<double>(healed_hours) - 1;
+    std::vector<OperatorPlan> plans;
+    for (Device* device : managed_) {
+        Us at_us = random.chance(700'000) ? between(random, 0, 0.3) : between(random, 0.3, last_h);
+        plans.push_back({at_us, device, Deed::enrols});
+        for (std::int64_t i = random.between(0, 2); i > 0; --i) {
+            at_us += random.between(20, 600) * model::minute_us;
+            const bool retires = random.chance(150'000);
+            if (at_us > hour(last_h)) break;
+            plans.push_back({at_us, device, retires ? Deed::retires : Deed::removes});
+            if (retires) break;
+            at_us = std::min(at_us + random.between(1, 90) * model::minute_us, hour(last_h));
+            plans.push_back({at_us, device, Deed::enrols});
+        }
+    }
+    operator_.plan(std::move(plans));
+}
+
 // ---- what is ordered -----------------------------------------------------------------------------------------------
 
 void Day::post(EventOrder order, bool upstream) {
@@ -358,6 +407,7 @@ void Day::look_regularly(Us every_us) {
     commands_end_.look();
     nothing_outlives_.look();
     meters_believed_.look();
+    enrolments_hold_.look();
     if (world_.now() + every_us <= end_us_)
         world_.at(world_.now() + every_us, [this, every_us] { look_regularly(every_us); });
 }
@@ -365,11 +415,12 @@ void Day::look_regularly(Us every_us) {
 Outcome Day::run() {
     plan_faults();
     plan_clocks();
+    plan_operator();
     plan_events();
     host_.start();
     Random random = random_.fork("start");
     for (const auto& device : devices_) world_.wake(*device, begin_us + random.between(0, 60) * model::second_us);
-    world_.at(begin_us, [this] { look_regularly((options_.devices > 1000 ? 30 : 5) * model::minute_us); });
+    world_.at(begin_us, [this] { look_regularly((is_fleet(options_) ? 30 : 5) * model::minute_us); });
     world_.run(end_us_);
     energy_balances_.end();
     nothing_lost_.end();
