@@ -19,6 +19,7 @@ std::string number(double value) {
 
 // Of an order that lasts an hour; with meters that speak each minute, and with slower ones.
 constexpr double delivered_within = 0.05, delivered_within_if_slow = 0.08;
+constexpr double delivered_within_if_slowest = 0.15;  // each quarter of an hour: half an hour is left to judge
 
 double power_at(const EventOrder& order, Us at) {
     const auto index = static_cast<std::size_t>((at - order.start_us) / order.interval_us);
@@ -316,9 +317,11 @@ void Converges::watch(const EventOrder& order) {
         const double ordered_wh = order_.powers_w.front() * hours;
         if (!feasible_ || hours <= 0) return;
         ratio_ = (evidence_.grid.energy_wh(place_, evidence_.world.now()) - start_wh_) / ordered_wh;
-        if (std::abs(ratio_ - 1) > (std::max(evidence_.meter_us, evidence_.poll_us) > model::minute_us
-                                        ? delivered_within_if_slow
-                                        : delivered_within))
+        const Us slowest_us = std::max(evidence_.meter_us, evidence_.poll_us);
+        const double within = slowest_us > 5 * model::minute_us ? delivered_within_if_slowest
+                              : slowest_us > model::minute_us   ? delivered_within_if_slow
+                                                                : delivered_within;
+        if (std::abs(ratio_ - 1) > within)
             evidence_.find("converges", order_.name + " delivered " + number(100 * ratio_) + " % of what was ordered");
     });
 }

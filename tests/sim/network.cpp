@@ -58,24 +58,46 @@ void Network::gateway_down() {
 
 void Network::to_gateway(LinkId id, Us at, net::Event event) {
     Link* link = find(id);
-    if (!link || link->broken) return;
+    if (!link) return;
+    if (link->broken) {
+        if (link->straggles) link->held.push_back(std::move(event));
+        return;
+    }
     at = std::max(at, link->to_gateway_us);
     link->to_gateway_us = at;
     auto carried = std::make_shared<net::Event>(std::move(event));
     world_.at(at, [this, id, carried, life = life_] {
         Link* there = find(id);
-        if (!up_ || life != life_ || !there || there->broken) return;
-        if (const auto* text = std::get_if<net::TextArrived>(carried.get())) {
-            ++counters_.frames_in;
-            mix(text->text);
-        } else if (const auto* request = std::get_if<net::RequestArrived>(carried.get())) {
-            ++counters_.requests;
-            mix(request->request.target);
-            mix(request->request.body);
-        }
-        inbox_.push_back(std::move(*carried));
-        world_.wake(*gateway_, world_.now());
+        if (!up_ || life != life_ || !there) return;
+        if (!there->broken)
+            arrive(std::move(*carried));
+        else if (there->straggles)
+            there->held.push_back(std::move(*carried));
     });
+}
+
+void Network::arrive(net::Event event) {
+    if (const auto* text = std::get_if<net::TextArrived>(&event)) {
+        ++counters_.frames_in;
+        mix(text->text);
+    } else if (const auto* request = std::get_if<net::RequestArrived>(&event)) {
+        ++counters_.requests;
+        mix(request->request.target);
+        mix(request->request.body);
+    }
+    inbox_.push_back(std::move(event));
+    world_.wake(*gateway_, world_.now());
+}
+
+void Network::come_through(LinkId id) {
+    Link* link = find(id);
+    if (!link || !up_) return;
+    link->straggles = false;
+    for (net::Event& event : link->held) {
+        ++stragglers_;
+        arrive(std::move(event));
+    }
+    link->held.clear();
 }
 
 void Network::to_peer(LinkId id, Us at, std::function<void(Peer&)> what) {
@@ -229,9 +251,16 @@ void Network::cut(LinkId id, bool half_open) {
     ++cuts_;
     Peer* peer = link->peer;
     peer->severed(world_.now());
-    const Us gateway_at =
-        world_.now() + (half_open ? random_.between(gateway_notices_us / 2, gateway_notices_us) : delay());
+    Us gateway_at = world_.now() + (half_open ? random_.between(gateway_notices_us / 2, gateway_notices_us) : delay());
     const Us peer_at = world_.now() + (half_open ? random_.between(peer_notices_us / 2, peer_notices_us) : delay());
+    if (half_open && straggling_.chance(weather_.straggling_ppm)) {
+        link->straggles = true;
+        const Us through_at = peer_at + straggling_.between(2, 40) * model::second_us;
+        gateway_at = std::max(gateway_at, through_at + model::second_us);
+        world_.at(through_at, [this, id, life = life_] {
+            if (life == life_) come_through(id);
+        });
+    }
     world_.at(gateway_at, [this, id, life = life_] {
         if (!up_ || life != life_ || !find(id)) return;
         inbox_.push_back(net::ConnectionClosed{id, 1006, "gone without a word"});

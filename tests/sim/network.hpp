@@ -1,6 +1,7 @@
 // The simulated network between the gateway and its peers. Links carry frames in order while they last; they delay, are
-// cut, or go half-open: nothing passes any more and neither end is told for a while. Requests and their answers get
-// lost each for itself, and now and then one arrives twice.
+// cut, or go half-open: nothing passes any more and neither end is told for a while. What was said into a half-open
+// link may still come through when its peer has long opened another: frames of one link never overtake each other,
+// those of two do. Requests and their answers get lost each for itself, and now and then one arrives twice.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@ struct Weather {
     std::int64_t duplicated_ppm = 0;    // a request or a frame to the gateway arrives twice
     Us cut_every_us = model::never;     // of each link, on average
     std::int64_t half_open_ppm = 0;     // of the cuts
+    std::int64_t straggling_ppm = 0;    // of the half-open links: what was said comes through late
 };
 
 // One of the gateway's peers, device or utility. What has come is worked through when it is next woken, at once.
@@ -48,7 +50,7 @@ struct Crash {};
 
 class Network final : public net::Carrier {
   public:
-    Network(World& world, Random random) : world_(world), random_(random) {}
+    Network(World& world, Random random) : world_(world), random_(random), straggling_(random.fork("stragglers")) {}
 
     void set_gateway(Actor* gateway) { gateway_ = gateway; }  // woken when something came for it
     void set_weather(const Weather& weather) { weather_ = weather; }
@@ -77,12 +79,15 @@ class Network final : public net::Carrier {
     std::uint64_t hash() const { return hash_; }  // of everything that was delivered, in order
     std::uint64_t cuts() const { return cuts_; }
     std::uint64_t lost() const { return lost_; }
+    std::uint64_t stragglers() const { return stragglers_; }  // frames of a link whose peer had given it up
 
   private:
     struct Link {
         Peer* peer = nullptr;
         bool open = false;                     // accepted by the gateway
         bool broken = false;                   // nothing passes any more
+        bool straggles = false;                // broken, and what was said comes through once more
+        std::vector<net::Event> held;          // until then
         bool exchange = false;                 // one request, one answer
         bool wanted = true;                    // of an exchange: the peer still waits; a duplicate has nobody
         Us to_gateway_us = 0, to_peer_us = 0;  // frames stay in order
@@ -92,11 +97,13 @@ class Network final : public net::Carrier {
     void to_gateway(LinkId id, Us at, net::Event event);
     void to_peer(LinkId id, Us at, std::function<void(Peer&)> what);
     void plan_cut(LinkId id);
+    void come_through(LinkId id);
+    void arrive(net::Event event);
     void count_step();
     void mix(std::string_view text);
 
     World& world_;
-    Random random_;
+    Random random_, straggling_;
     Actor* gateway_ = nullptr;
     bool up_ = false;
     std::uint64_t life_ = 0;  // of the gateway's process: what was on its way to an earlier one does not arrive
@@ -108,7 +115,7 @@ class Network final : public net::Carrier {
     net::RequestId last_request_ = 0;
     std::uint32_t crash_after_ = 0;
     Counters counters_;
-    std::uint64_t hash_ = 0xcbf2'9ce4'8422'2325, cuts_ = 0, lost_ = 0;
+    std::uint64_t hash_ = 0xcbf2'9ce4'8422'2325, cuts_ = 0, lost_ = 0, stragglers_ = 0;
 };
 
 }  // namespace busbar::sim

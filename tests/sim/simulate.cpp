@@ -287,6 +287,7 @@ void Day::plan_faults() {
     bad.duplicated_ppm = random.between(0, 5'000);
     bad.cut_every_us = random.between(2, 24) * model::hour_us;
     bad.half_open_ppm = random.between(0, 600'000);
+    bad.straggling_ppm = 500'000;
     world_.at(hour(0.4), [this, bad] { network_.set_weather(bad); });
     world_.at(heal_us_, [this] { network_.set_weather({}); });
     const auto disturb = [this] { energy_balances_.disturbed(); };

@@ -141,6 +141,26 @@ TEST(Network, a_half_open_link_carries_nothing_and_both_ends_hear_of_it_later) {
     EXPECT_TRUE(std::holds_alternative<net::ConnectionClosed>(events[0]));
 }
 
+TEST(Network, what_was_said_into_a_half_open_link_may_come_through_after_its_peer_has_opened_another) {
+    Wire wire;
+    Weather weather;
+    weather.straggling_ppm = 1'000'000;
+    wire.network.set_weather(weather);
+    wire.network.cut(wire.link, true);
+    for (const char* text : {"1", "2", "3"}) wire.network.send(wire.link, text, 0);
+    while (wire.peer.closed_times == 0) wire.world.run(wire.world.now() + model::second_us);
+    const LinkId other = wire.network.connect(wire.peer, 1, {}, {});
+    wire.world.run(wire.world.now() + 100 * model::second_us);
+    std::string came;
+    for (const net::Event& event : wire.network.take()) {
+        if (const auto* text = std::get_if<net::TextArrived>(&event)) came += text->text;
+        if (const auto* request = std::get_if<net::RequestArrived>(&event))
+            came += request->connection == other ? "o" : "?";
+    }
+    EXPECT_EQ(came, "o123");
+    EXPECT_EQ(wire.network.stragglers(), 3U);
+}
+
 TEST(Network, what_was_on_its_way_to_a_process_that_died_does_not_reach_the_next) {
     Wire wire;
     wire.network.send(wire.link, "late", 0);
