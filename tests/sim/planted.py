@@ -36,6 +36,8 @@ BUGS = (
     Bug("door_left_open", "a station that is removed keeps its connection", "enrolments_hold", (
         ("protocols/ocpp/csms.cpp", 'if (peer.connected) output.closings.push_back({peer.enrolment.id, 1008, "no longer enrolled"});',
          ""),), ("--seeds", "2")),
+    Bug("old_link_counts", "what comes of a connection that was replaced counts for the new one", "converges", (
+        ("gateway/app/gateway.cpp", "        station_of_socket_.erase(socket->second);\n", ""),), ("--seeds", "12")),
     Bug("no_patience", "a command that nobody answers is waited for without end", "commands_end", (
         ("dispatch/core_commands.cpp", "            if (record.state == CommandState::sent || record.state == CommandState::received) {",
          "            if (s.now_us < 0) {"),)),
