@@ -54,7 +54,7 @@ TEST(Instructions, a_control_list_found_and_given_back) {
 }
 
 TEST(Instructions, a_control_list_found_rendered_and_given_back) {
-    check("control_list_anew", {31'146, 27'544});
+    check("control_list_anew", {29'883, 27'544});
 }
 
 TEST(Instructions, an_input_written_for_the_journal) {
