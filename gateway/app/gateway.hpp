@@ -62,6 +62,7 @@ class Gateway : private api::Backend {
     void restore_core(model::Us now);
     void adopt_settings(model::Us now, std::int64_t last_sequence, const DispatchConfig& former);
     void restore_documents();
+    wire::Failure restore(const model::Document& document);
     void apply_configuration(model::Us now);
 
     // the loop (gateway.cpp)

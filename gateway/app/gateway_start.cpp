@@ -106,28 +106,34 @@ void Gateway::serve(const net::ListenerInfo& listener, Role role) {
     listener_names_[listener.id] = listener.name;
 }
 
+// What a protocol cannot read is left where it is, and said: it may be of a later version.
 void Gateway::restore_documents() {
     for (const std::string& folder : journal_.folders()) {
         journal_.documents(folder, [&](std::string_view key, std::string_view body) {
             const model::Document document{folder, std::string(key), std::string(body)};
-            if (folder == enrolments_folder) {
-                api::Enrolled device;
-                if (const auto failure = wire::from_json(body, device))
-                    throw std::runtime_error(config_.data + ": enrolment " + document.key +
-                                             " cannot be read: " + failure->text());
-                enrolled_[device.enrolment.id] = std::move(device);
-            } else if (folder.starts_with("ocpp/")) {
-                csms_.restore(document);
-            } else if (folder.starts_with("ieee2030_5/")) {
-                ieee2030_5_.restore(document);
-            } else if (folder.starts_with("openadr3/")) {
-                vtn_.restore(document);
-            } else {
-                for (Upstream& upstream : upstreams_)
-                    if (folder == ven_folder(upstream.config)) upstream.ven->restore(document);
-            }
+            if (const wire::Failure failure = restore(document))
+                log_.warning("document_unreadable", document.folder + "/" + document.key + " in " + config_.data +
+                                                        " cannot be read: " + failure->text() +
+                                                        "; the program goes on without it and leaves it there");
         });
     }
+}
+
+wire::Failure Gateway::restore(const model::Document& document) {
+    if (document.folder == enrolments_folder) {
+        api::Enrolled device;
+        if (const auto failure = wire::from_json(document.body, device))
+            throw std::runtime_error(config_.data + ": enrolment " + document.key +
+                                     " cannot be read: " + failure->text());
+        enrolled_[device.enrolment.id] = std::move(device);
+        return std::nullopt;
+    }
+    if (document.folder.starts_with("ocpp/")) return csms_.restore(document);
+    if (document.folder.starts_with("ieee2030_5/")) return ieee2030_5_.restore(document);
+    if (document.folder.starts_with("openadr3/")) return vtn_.restore(document);
+    for (Upstream& upstream : upstreams_)
+        if (document.folder == ven_folder(upstream.config)) return upstream.ven->restore(document);
+    return std::nullopt;
 }
 
 void Gateway::restore_core(model::Us now) {

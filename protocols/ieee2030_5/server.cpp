@@ -282,8 +282,8 @@ bool Server::knows_resource(std::string_view resource) const {
     return implementation_->state.device_of_resource(resource) != nullptr;
 }
 
-void Server::restore(const model::Document& document) {
-    ieee2030_5::restore(implementation_->state, document);
+wire::Failure Server::restore(const model::Document& document) {
+    return ieee2030_5::restore(implementation_->state, document);
 }
 
 }  // namespace busbar::ieee2030_5

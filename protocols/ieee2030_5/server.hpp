@@ -12,6 +12,7 @@
 #include "dispatch/model/enrolment.hpp"
 #include "dispatch/model/input.hpp"
 #include "protocols/ieee2030_5/policy.hpp"
+#include "protocols/wire/error.hpp"
 #include "protocols/wire/http.hpp"
 
 namespace busbar::ieee2030_5 {
@@ -42,8 +43,8 @@ class Server {
     bool knows_resource(std::string_view resource) const;
 
     // Gives back, in any order, the documents of folders "ieee2030_5/…" that earlier calls put into their Changes.
-    // Everything before the first other call.
-    void restore(const model::Document& document);
+    // Everything before the first other call. One that cannot be read changes nothing.
+    wire::Failure restore(const model::Document& document);
 
   private:
     struct Implementation;

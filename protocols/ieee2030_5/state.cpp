@@ -32,45 +32,54 @@ std::uint32_t number_of(std::string_view text) {
 }
 
 template <class T>
-void restore_member(std::optional<T>& member, const std::string& body) {
+wire::Failure restore_member(std::optional<T>& member, const std::string& body) {
     T value;
-    if (!wire::from_json(body, value)) member = std::move(value);
+    auto failure = wire::from_json(body, value);
+    if (!failure) member = std::move(value);
+    return failure;
 }
 
 template <class T>
-void restore_member(std::map<std::uint32_t, T>& members, std::string_view key, const std::string& body) {
+wire::Failure restore_member(std::map<std::uint32_t, T>& members, std::string_view key, const std::string& body) {
     T value;
-    if (!wire::from_json(body, value)) members[number_of(key)] = std::move(value);
+    auto failure = wire::from_json(body, value);
+    if (!failure) members[number_of(key)] = std::move(value);
+    return failure;
 }
 
-void restore_der(Device& device, std::string_view what, const std::string& body) {
-    if (what == "dercap") restore_member(device.capability, body);
-    if (what == "derg") restore_member(device.settings, body);
-    if (what == "ders") restore_member(device.status, body);
-    if (what == "dera") restore_member(device.availability, body);
-    if (what == "cp") restore_member(device.connection_point, body);
+wire::Failure restore_der(Device& device, std::string_view what, const std::string& body) {
+    if (what == "dercap") return restore_member(device.capability, body);
+    if (what == "derg") return restore_member(device.settings, body);
+    if (what == "ders") return restore_member(device.status, body);
+    if (what == "dera") return restore_member(device.availability, body);
+    if (what == "cp") return restore_member(device.connection_point, body);
+    return std::nullopt;
 }
 
 // Times that no control has would not survive being reckoned with.
-void restore_control(Device& device, std::string_view key, const std::string& body) {
+wire::Failure restore_control(Device& device, std::string_view key, const std::string& body) {
     constexpr std::int64_t latest_s = 253'402'300'800;  // the year 10000
     ControlRecord control;
-    if (wire::from_json(body, control)) return;
+    if (auto failure = wire::from_json(body, control)) return failure;
     control.number = number_of(key);
-    const bool times = control.start_s >= 0 && control.end_s >= control.start_s && control.end_s < latest_s;
-    if (times) device.controls[control.number] = std::move(control);
+    if (control.start_s < 0 || control.end_s < control.start_s || control.end_s >= latest_s)
+        return wire::Error{wire::Fault::out_of_range, "/start_s",
+                           "a control ends after it starts, before the year 10000"};
+    device.controls[control.number] = std::move(control);
+    return std::nullopt;
 }
 
-void restore_mirror(State& state, const std::string& body) {
+wire::Failure restore_mirror(State& state, const std::string& body) {
     MirrorRecord mirror;
-    if (wire::from_json(body, mirror)) return;
+    if (auto failure = wire::from_json(body, mirror)) return failure;
     Device& device = state.devices[mirror.device];
     store_mirror(state, device, std::move(mirror));
+    return std::nullopt;
 }
 
-void restore_device(State& state, std::uint32_t number, const std::string& body) {
+wire::Failure restore_device(State& state, std::uint32_t number, const std::string& body) {
     DeviceRecord record;
-    if (wire::from_json(body, record)) return;
+    if (auto failure = wire::from_json(body, record)) return failure;
     Device& device = state.devices[number];
     device.record = std::move(record);
     device.record.number = number;  // the key it was kept under
@@ -79,6 +88,15 @@ void restore_device(State& state, std::uint32_t number, const std::string& body)
     state.by_resource[device.record.resource] = number;
     device.due_us = 0;
     state.agenda.insert({0, number});
+    return std::nullopt;
+}
+
+wire::Failure restore_counters(State& state, const std::string& body) {
+    Counters counters;
+    if (auto failure = wire::from_json(body, counters)) return failure;
+    state.counters.device = std::max(state.counters.device, counters.device);
+    state.counters.mirror = std::max(state.counters.mirror, counters.mirror);
+    return std::nullopt;
 }
 
 }  // namespace
@@ -264,27 +282,19 @@ void forget_device(State& state, Device& device, model::Changes& changes) {
     state.devices.erase(number);
 }
 
-void restore(State& state, const model::Document& document) {
-    if (document.body.empty()) return;
+wire::Failure restore(State& state, const model::Document& document) {
+    const std::string& body = document.body;
+    if (body.empty()) return std::nullopt;
     const Key key = split_key(document.key);
-    if (document.folder == folder::server) {
-        Counters counters;
-        if (wire::from_json(document.body, counters)) return;
-        state.counters.device = std::max(state.counters.device, counters.device);
-        state.counters.mirror = std::max(state.counters.mirror, counters.mirror);
-    } else if (document.folder == folder::devices) {
-        restore_device(state, key.first, document.body);
-    } else if (document.folder == folder::der) {
-        restore_der(state.devices[key.first], key.rest, document.body);
-    } else if (document.folder == folder::controls) {
-        restore_control(state.devices[key.first], key.rest, document.body);
-    } else if (document.folder == folder::responses) {
-        restore_member(state.devices[key.first].responses, key.rest, document.body);
-    } else if (document.folder == folder::log_events) {
-        restore_member(state.devices[key.first].log_events, key.rest, document.body);
-    } else if (document.folder == folder::mirrors) {
-        restore_mirror(state, document.body);
-    }
+    if (document.folder == folder::server) return restore_counters(state, body);
+    if (document.folder == folder::devices) return restore_device(state, key.first, body);
+    if (document.folder == folder::mirrors) return restore_mirror(state, body);
+    if (document.folder == folder::der) return restore_der(state.devices[key.first], key.rest, body);
+    if (document.folder == folder::controls) return restore_control(state.devices[key.first], key.rest, body);
+    if (document.folder == folder::responses) return restore_member(state.devices[key.first].responses, key.rest, body);
+    if (document.folder == folder::log_events)
+        return restore_member(state.devices[key.first].log_events, key.rest, body);
+    return std::nullopt;
 }
 
 }  // namespace busbar::ieee2030_5

@@ -115,6 +115,6 @@ Device& add_device(State& state, model::Us now, const std::string& lfdi, const s
 void store_mirror(State& state, Device& device, MirrorRecord mirror);
 void erase_mirror(State& state, Device& device, std::uint32_t number);
 void forget_device(State& state, Device& device, model::Changes& changes);  // `device` is gone afterwards
-void restore(State& state, const model::Document& document);
+wire::Failure restore(State& state, const model::Document& document);
 
 }  // namespace busbar::ieee2030_5

@@ -284,9 +284,9 @@ bool Csms::knows_resource(std::string_view resource) const {
     return state_->resources.contains(resource);
 }
 
-void Csms::restore(const model::Document& document) {
-    if (document.folder != kept_folder || document.body.empty()) return;
-    restore_peer(state_->peers[document.key], document.body);
+wire::Failure Csms::restore(const model::Document& document) {
+    if (document.folder != kept_folder || document.body.empty()) return std::nullopt;
+    return restore_peer(state_->peers[document.key], document.body);
 }
 
 namespace {

@@ -17,6 +17,7 @@
 #include "dispatch/model/enrolment.hpp"
 #include "dispatch/model/input.hpp"
 #include "protocols/ocpp/rpc.hpp"
+#include "protocols/wire/error.hpp"
 
 namespace busbar::ocpp {
 
@@ -147,7 +148,8 @@ class Csms {
 
     bool knows_resource(std::string_view resource) const;
     // A document that Output::changes.documents once carried; before or after the enrolment, before the first frame.
-    void restore(const model::Document& document);
+    // One that cannot be read changes nothing.
+    wire::Failure restore(const model::Document& document);
 
     std::optional<StationView> station(std::string_view id) const;
     std::vector<StationView> stations() const;  // by id

@@ -184,7 +184,7 @@ void take_unbootable(Turn& turn, std::string_view words);
 void tell_resource(Turn& turn, Outlet& outlet);  // if anything in it changed
 void tell_resources(Turn& turn);
 void keep(Turn& turn);  // the station's document, if anything in it changed
-void restore_peer(Peer& peer, std::string_view body);
+wire::Failure restore_peer(Peer& peer, std::string_view body);
 
 // ---- stations.cpp: its clock --------------------------------------------------------------------------------------
 

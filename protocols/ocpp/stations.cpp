@@ -199,9 +199,9 @@ void keep(Turn& turn) {
     turn.out.changes.documents.push_back({std::string(kept_folder), turn.peer.enrolment.id, std::move(body)});
 }
 
-void restore_peer(Peer& peer, std::string_view body) {
+wire::Failure restore_peer(Peer& peer, std::string_view body) {
     KeptStation kept;
-    if (wire::from_json(body, kept)) return;
+    if (auto failure = wire::from_json(body, kept)) return failure;
     peer.kept = body;
     peer.version = kept.version == 16 ? Version::v16 : Version::v201;
     peer.booted = kept.booted;
@@ -228,6 +228,7 @@ void restore_peer(Peer& peer, std::string_view body) {
         outlet.transaction = Transaction{row.transaction->id, row.transaction->token, row.transaction->startedUs,
                                          row.transaction->meterStartWh, -1};
     }
+    return std::nullopt;
 }
 
 }  // namespace busbar::ocpp

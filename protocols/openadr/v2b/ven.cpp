@@ -406,40 +406,49 @@ void Ven::State::on_cancel_registration(model::Us now, const OadrCancelPartyRegi
 namespace {
 
 template <class T>
-bool read_document(const model::Document& document, T& value) {
+wire::Failure read_document(const model::Document& document, T& value) {
     wire::JsonOptions options;
     options.limits.bytes = 16 << 20;
     options.limits.members = 1 << 20;
-    return !document.body.empty() && !wire::from_json(document.body, value, options);
+    return wire::from_json(document.body, value, options);
+}
+
+template <class T>
+wire::Failure restore_member(std::map<std::string, T>& members, std::string_view id, const model::Document& document) {
+    members.erase(std::string(id));
+    if (document.body.empty()) return std::nullopt;
+    T member;
+    auto failure = read_document(document, member);
+    if (!failure) members.emplace(id, std::move(member));
+    return failure;
 }
 
 }  // namespace
 
-void Ven::State::restore(const model::Document& document) {
-    if (document.folder != folder()) return;
+wire::Failure Ven::State::restore(const model::Document& document) {
+    if (document.folder != folder()) return std::nullopt;
     const std::string_view key = document.key;
-    if (key == "registration") {
-        Registration kept;
-        if (!read_document(document, kept)) return;
-        registration = std::move(kept);
-        if (registration.cancelled)
-            phase = Phase::cancelled;
-        else if (!registration.registrationID.empty())
-            phase = Phase::register_reports;  // rule 309
-    } else if (key == "revision") {
+    if (key == "registration") return document.body.empty() ? std::nullopt : restore_registration(document);
+    if (key == "revision") {
         Counter counter;
-        if (read_document(document, counter)) revision = std::max(revision, counter.value);
-    } else if (key.starts_with("event:")) {
-        KnownEvent known;
-        const std::string id(key.substr(6));
-        events.erase(id);
-        if (read_document(document, known)) events.emplace(id, std::move(known));
-    } else if (key.starts_with("report:")) {
-        ReportJob job;
-        const std::string id(key.substr(7));
-        jobs.erase(id);
-        if (read_document(document, job)) jobs.emplace(id, std::move(job));
+        const auto failure = read_document(document, counter);
+        if (!failure) revision = std::max(revision, counter.value);
+        return failure;
     }
+    if (key.starts_with("event:")) return restore_member(events, key.substr(6), document);
+    if (key.starts_with("report:")) return restore_member(jobs, key.substr(7), document);
+    return std::nullopt;
+}
+
+wire::Failure Ven::State::restore_registration(const model::Document& document) {
+    Registration kept;
+    if (auto failure = read_document(document, kept)) return failure;
+    registration = std::move(kept);
+    if (registration.cancelled)
+        phase = Phase::cancelled;
+    else if (!registration.registrationID.empty())
+        phase = Phase::register_reports;  // rule 309
+    return std::nullopt;
 }
 
 // ---- the face ------------------------------------------------------------------------------------------------------
@@ -497,8 +506,8 @@ void Ven::deregister() {
     if (!state_->registration.registrationID.empty()) state_->enqueue("EiRegisterParty", std::move(payload));
 }
 
-void Ven::restore(const model::Document& document) {
-    state_->restore(document);
+wire::Failure Ven::restore(const model::Document& document) {
+    return state_->restore(document);
 }
 Ven::Phase Ven::phase() const {
     return state_->phase;

@@ -15,6 +15,7 @@
 
 #include "dispatch/model/input.hpp"
 #include "protocols/openadr/v2b/translate.hpp"
+#include "protocols/wire/error.hpp"
 #include "protocols/wire/http.hpp"
 
 namespace busbar::openadr::v2b {
@@ -83,7 +84,8 @@ class Ven {
     void measured(model::Us now, std::string_view resource_id, const Telemetry& telemetry);
 
     void deregister();  // sends oadrCancelPartyRegistration; the VEN is then `cancelled` for good
-    void restore(const model::Document& document);
+    // A document that Changes once carried. One that cannot be read changes nothing.
+    wire::Failure restore(const model::Document& document);
 
     Phase phase() const;
     std::string ven_id() const;  // "" until registered

@@ -128,7 +128,8 @@ struct Ven::State {
     void enqueue(std::string_view service, Payload payload);
     void notice(model::Changes& changes, model::Severity severity, std::string code, std::string text) const;
     std::string folder() const { return "openadr2b/" + policy.name; }
-    void restore(const model::Document& document);
+    wire::Failure restore(const model::Document& document);
+    wire::Failure restore_registration(const model::Document& document);
 
     // ven_events.cpp: EiEvent
     void distribute(model::Us now, const OadrDistributeEvent& p, model::Changes& changes);

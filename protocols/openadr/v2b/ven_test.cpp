@@ -381,9 +381,10 @@ TEST_F(VenTest, a_restart_brings_back_registration_events_and_reports) {
 }
 
 TEST_F(VenTest, broken_documents_and_those_of_others_are_passed_over) {
-    ven.restore({"openadr2b/ven:upstream", "registration", "{"});
-    ven.restore({"openadr2b/ven:other", "registration",
-                 R"({"registrationID":"r","venID":"v","vtnID":"t","poll_us":0,"cancelled":false})"});
+    EXPECT_TRUE(ven.restore({"openadr2b/ven:upstream", "registration", "{"}));
+    EXPECT_TRUE(ven.restore({"openadr2b/ven:upstream", "event:e1", "{"}));
+    EXPECT_FALSE(ven.restore({"openadr2b/ven:other", "registration",
+                              R"({"registrationID":"r","venID":"v","vtnID":"t","poll_us":0,"cancelled":false})"}));
     EXPECT_EQ(ven.phase(), Ven::Phase::query);
 }
 

@@ -220,41 +220,46 @@ std::optional<http::Response> Vtn::State::full(std::size_t size) const {
 namespace {
 
 template <class T>
-bool restore_into(Collection<T>& collection, const model::Document& document) {
-    if (document.folder != collection.folder()) return false;
+wire::Failure restore_into(Collection<T>& collection, const model::Document& document) {
     const std::optional<std::uint64_t> number = collection.number(document.key);
-    if (!number) return false;
+    if (!number) return wire::Error{wire::Fault::bad_format, "", "its key is no id of ours"};
     if (document.body.empty()) {
         collection.erase(document.key);
-        return true;
+        return std::nullopt;
     }
     T object;
     wire::JsonOptions options;
     options.limits.bytes = 64 << 20;
     options.limits.members = 1 << 22;
-    if (wire::from_json(document.body, object, options)) return false;
+    if (auto failure = wire::from_json(document.body, object, options)) return failure;
     collection.put(*number, std::move(object));
-    return true;
+    return std::nullopt;
 }
 
 }  // namespace
 
-void Vtn::State::restore(const model::Document& document) {
-    if (document.folder == "openadr3/state") {
-        CounterKeep counter;
-        if (document.key == "counter" && !wire::from_json(document.body, counter)) {
-            next_number = std::max(next_number, counter.next);
-        }
-        if (document.key == "token_key") token_key = http::base64_decoded(document.body).value_or("");
-        return;
-    }
-    if (restore_into(reports, document)) {
+wire::Failure Vtn::State::restore(const model::Document& document) {
+    if (document.folder == "openadr3/state") return restore_state(document);
+    if (document.folder == reports.folder()) {
+        auto failure = restore_into(reports, document);
         const ReportKeep* kept = reports.find(document.key);
         if (kept && kept->ours) own_reports[kept->report.eventID] = document.key;
-        return;
+        return failure;
     }
-    restore_into(programs, document) || restore_into(events, document) || restore_into(vens, document) ||
-        restore_into(resources, document);
+    if (document.folder == programs.folder()) return restore_into(programs, document);
+    if (document.folder == events.folder()) return restore_into(events, document);
+    if (document.folder == vens.folder()) return restore_into(vens, document);
+    if (document.folder == resources.folder()) return restore_into(resources, document);
+    return std::nullopt;
+}
+
+wire::Failure Vtn::State::restore_state(const model::Document& document) {
+    if (document.key == "token_key") token_key = http::base64_decoded(document.body).value_or("");
+    if (document.key != "counter") return std::nullopt;
+    CounterKeep counter;
+    if (auto failure = wire::from_json(document.body, counter)) return failure;
+    next_number = std::max(next_number, counter.next);
+    return std::nullopt;
 }
 
 Vtn::State::State(Policy policy_, Random random_, Hmac hmac_)
@@ -315,8 +320,8 @@ model::Us Vtn::next_due() const {
     return due;
 }
 
-void Vtn::restore(const model::Document& document) {
-    state_->restore(document);
+wire::Failure Vtn::restore(const model::Document& document) {
+    return state_->restore(document);
 }
 
 }  // namespace busbar::openadr::v3

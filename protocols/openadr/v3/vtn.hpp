@@ -13,6 +13,7 @@
 #include "dispatch/model/input.hpp"
 #include "protocols/openadr/v3/token.hpp"
 #include "protocols/openadr/v3/translate.hpp"
+#include "protocols/wire/error.hpp"
 #include "protocols/wire/http.hpp"
 
 namespace busbar::openadr::v3 {
@@ -68,8 +69,8 @@ class Vtn {
     model::Us next_due() const;  // model::never if nothing waits
 
     // Gives back one document that handle(), report() or opt() put into `changes`; documents of other folders are
-    // ignored. In any order, before the first request.
-    void restore(const model::Document& document);
+    // ignored, and one that cannot be read changes nothing. In any order, before the first request.
+    wire::Failure restore(const model::Document& document);
 
     struct State;  // vtn_state.hpp
 

@@ -143,7 +143,8 @@ struct Vtn::State {
     std::optional<http::Response> wrong_content_type(const Call& call) const;
     std::variant<Page, http::Response> page_of(const Call& call) const;
     std::uint64_t take_number(model::Changes& changes);
-    void restore(const model::Document& document);
+    wire::Failure restore(const model::Document& document);
+    wire::Failure restore_state(const model::Document& document);
 
     // vtn_auth.cpp: tokens and scopes
     http::Response auth(Call& call);
