@@ -47,6 +47,21 @@ TEST(Allocate, sums_are_exact_to_the_milliwatt) {
     EXPECT_EQ(total(allocate(problem)), 100'000'001);
 }
 
+TEST(Allocate, many_equal_devices_differ_by_a_milliwatt_at_most) {
+    for (MilliW target = 1'000 * kw + 1; target < 9'000 * kw; target += 977 * kw + 13) {
+        auto problem = with_root();
+        for (int site = 0; site < 100; ++site) {
+            const auto node = problem.add_node(0);
+            for (int device = 0; device < 10; ++device) problem.add_device(node, 0, 11 * kw, 11 * kw);
+        }
+        problem.orders.push_back({0, target, target, {}, false});
+        const auto result = allocate(problem);
+        EXPECT_EQ(total(result), target);
+        const auto [least, most] = std::minmax_element(result.power.begin(), result.power.end());
+        EXPECT_LE(*most - *least, 1);
+    }
+}
+
 TEST(Allocate, an_answer_does_not_depend_on_the_problem_before) {
     auto one = with_root(), other = with_root();
     const auto site = one.add_node(0, -model::unlimited_mw, 30 * kw);

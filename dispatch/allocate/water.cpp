@@ -20,6 +20,9 @@ using model::Wide;
 namespace {
 
 constexpr std::int64_t lambda_reach = 16;  // |lambda| <= this, in whole weights
+constexpr std::int64_t nowhere = model::never;
+constexpr std::uint32_t many = 200;  // devices from which leap() is worth a try
+constexpr int most_leaps = 8;
 
 bool in_preorder(const AllocationProblem& problem) {
     // Each node's parent is the node before it or an ancestor of that.
@@ -246,6 +249,12 @@ inline MilliW Water::boxed(const Device& device, MilliW power) {
     return capped > low ? capped : low;
 }
 
+// Downwards, where most orders go: many a device prefers the upper edge of its box.
+inline MilliW Water::slope_of(const Device& device, MilliW power) {
+    const bool moves = (power > device.low) & (power <= device.high);
+    return device.weight & -static_cast<MilliW>(moves);
+}
+
 inline MilliW Water::at(const Device& device, std::int64_t lambda) const {
     return boxed(device, unboxed(device, lambda));
 }
@@ -265,9 +274,7 @@ MilliW Water::evaluate(std::uint32_t node, std::int64_t lambda) {
         for (const Device* device = devices_.data() + layout_.first[each]; device < last; ++device) {
             const MilliW power = unboxed(*device, lambda);
             sum += boxed(*device, power);
-            // Downwards, where most orders go: many a device prefers the upper edge of its box.
-            const bool moves = (power > device->low) & (power <= device->high);
-            slope += device->weight & -static_cast<MilliW>(moves);
+            slope += slope_of(*device, power);
         }
         raw_[each] = sum;
         slope_[each] = slope;
@@ -279,25 +286,52 @@ MilliW Water::evaluate(std::uint32_t node, std::int64_t lambda) {
     return slope_[node];
 }
 
-// The sums at `lambda` (raw_) and at the next lambda (next_).
-void Water::evaluate_both(std::uint32_t node, std::int64_t lambda) {
+// The sums at `lambda` (raw_) and at the next lambda (next_); gives the slope as evaluate() does, if wanted.
+template <bool sloped>
+MilliW Water::evaluate_both(std::uint32_t node, std::int64_t lambda) {
     const auto end = layout_.end[node];
     std::fill(raw_.begin() + node, raw_.begin() + end, 0);
     std::fill(next_.begin() + node, next_.begin() + end, 0);
+    if (sloped) std::fill(slope_.begin() + node, slope_.begin() + end, 0);
     for (auto each = end; each-- > node;) {
-        MilliW sum = raw_[each], next = next_[each];
+        MilliW sum = raw_[each], next = next_[each], slope = sloped ? slope_[each] : 0;
         const Device* last = devices_.data() + layout_.first[each + 1];
         for (const Device* device = devices_.data() + layout_.first[each]; device < last; ++device) {
-            sum += at(*device, lambda);
+            const MilliW power = unboxed(*device, lambda);
+            sum += boxed(*device, power);
             next += at(*device, lambda + 1);
+            if (sloped) slope += slope_of(*device, power);
         }
         raw_[each] = sum;
         next_[each] = next;
+        if (sloped) slope_[each] = slope;
         if (each == node) break;
         const auto up = layout_.parent[each];
         raw_[up] += clamped(each, sum);
         next_[up] += clamped(each, next);
+        if (sloped && sum >= bounds_.lower[each] && sum <= bounds_.upper[each]) slope_[up] += slope;
     }
+    return sloped ? slope_[node] : 0;
+}
+
+// Newton without a safeguard, for many devices: once it is near, what rounding hides is small beside what one lambda
+// moves, so that the next pass is most often the last. `nowhere` if it goes astray or meets the target to the
+// milliwatt, for then neighbouring lambdas may do so too, and find() says which of them is meant.
+std::int64_t Water::leap(std::uint32_t node, MilliW target, std::int64_t guess) {
+    const std::int64_t reach = lambda_reach << shift_, near = std::int64_t{1} << shift_ >> 8;
+    bool close = guess != 0;
+    for (int pass = 0; pass < most_leaps; ++pass) {
+        const MilliW slope = close ? evaluate_both<true>(node, guess) : evaluate(node, guess);
+        const MilliW missing = target - raw_[node];
+        if (close && missing > 0 && target < next_[node]) return guess;
+        if (missing == 0 || slope <= 0) return nowhere;
+        const Wide whole = (static_cast<Wide>(missing) << shift_) / slope;
+        const Wide step = missing < 0 ? whole - 1 : std::max<Wide>(whole, 1);
+        if (step >= reach - guess || step <= -reach - guess) return nowhere;
+        close = step < near && step > -near;
+        guess += static_cast<std::int64_t>(step);
+    }
+    return nowhere;
 }
 
 // The lambda at which the children's sum is `target`, or the last before it exceeds that; raw_ and next_ below `node`
@@ -311,6 +345,10 @@ std::int64_t Water::find(std::uint32_t node, MilliW target, std::int64_t guess) 
         return lambda;
     }
     const auto devices = layout_.first[layout_.end[node]] - layout_.first[node];
+    if (devices >= many) {
+        const auto lambda = leap(node, target, guess);
+        if (lambda != nowhere) return lambda;
+    }
     if (guess != 0 && guess > below && guess < above) {  // more than a guess, often: little has changed
         evaluate_both(node, guess);
         if (raw_[node] == target) next_from_raw(node);
@@ -391,17 +429,18 @@ void Water::assign(std::uint32_t node, std::int64_t lambda, MilliW rest) {
 
 void Water::spread(std::uint32_t node, std::int64_t lambda, MilliW rest) {
     const MilliW gain = std::max<MilliW>(next_[node] - raw_[node], 1);
-    MilliW seen = 0, given = 0;
+    MilliW carry = 0;  // of what was due so far, times `gain`: what made no whole milliwatt
     const auto share = [&](MilliW from, MilliW to) {
-        if (from == to) return from;
-        seen += to - from;
-        MilliW product = 0;
-        const MilliW due = __builtin_mul_overflow(seen, rest, &product)
-                               ? static_cast<MilliW>(static_cast<Wide>(seen) * rest / gain)
-                               : product / gain;
-        const MilliW part = due - given;
-        given = due;
-        return from + part;
+        const MilliW rise = to - from;
+        if (rise == 0) return from;
+        if (rise == 1 && carry + rest >= 0 && carry + rest < 2 * gain) {  // nearly always: no division
+            const bool due = carry + rest >= gain;
+            carry += due ? rest - gain : rest;
+            return due ? to : from;
+        }
+        const Wide due = carry + static_cast<Wide>(rise) * rest;
+        carry = static_cast<MilliW>(due % gain);
+        return from + static_cast<MilliW>(due / gain);
     };
     for (auto device = layout_.first[node], last = layout_.first[node + 1]; device < last; ++device) {
         power_[device] = share(at(devices_[device], lambda), at(devices_[device], lambda + 1));

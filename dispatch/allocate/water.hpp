@@ -85,10 +85,13 @@ class Water {
 
     model::MilliW unboxed(const Device& device, std::int64_t lambda) const;
     static model::MilliW boxed(const Device& device, model::MilliW power);
+    static model::MilliW slope_of(const Device& device, model::MilliW power);
     model::MilliW at(const Device& device, std::int64_t lambda) const;
     model::MilliW clamped(std::uint32_t node, model::MilliW sum) const;
     model::MilliW evaluate(std::uint32_t node, std::int64_t lambda);
-    void evaluate_both(std::uint32_t node, std::int64_t lambda);
+    template <bool sloped = false>
+    model::MilliW evaluate_both(std::uint32_t node, std::int64_t lambda);
+    std::int64_t leap(std::uint32_t node, model::MilliW target, std::int64_t guess);
     std::int64_t find(std::uint32_t node, model::MilliW target, std::int64_t guess);
     void next_from_raw(std::uint32_t node);
     void assign(std::uint32_t node, std::int64_t lambda, model::MilliW rest);
