@@ -465,46 +465,58 @@ void Core::State::find_backgrounds() {
 }
 
 void Core::State::plan(bool loop_turns) {
-    s.plan_due = false;
-    s.last_plan_us = s.now_us;
     find_backgrounds();
     const auto all = claims();
     const auto ahead_segments = segments(all, most_segments);
+    const auto& present = ahead_segments.front();
+    if (loop_turns) correct_orders(present);
+    std::vector<Share> shares;
+    if (!present.claims.empty() || limits_stand()) shares = share_out(present, true);
+    write_schedules(ahead_segments, shares);
+    if (loop_turns && !shares.empty()) nudge(present, shares);
+}
+
+// From the present's shares, and those of all later segments; what no claim asks is the same at any time.
+void Core::State::write_schedules(const std::vector<Segment>& all, const std::vector<Share>& present) {
+    s.plan_due = false;
+    s.last_plan_us = s.now_us;
     const Tree& known = known_tree();
-    if (loop_turns) correct_orders(ahead_segments.front());
-    std::vector<Share> present;
     for (const auto place : known.resources) {
         s.resources[place].wanted = {};
         s.resources[place].wanted_event = 0;
     }
-    bool in_force_now = false;
-    for (std::size_t each = 0; each < ahead_segments.size(); ++each) {
-        const auto& segment = ahead_segments[each];
-        if (segment.claims.empty() && !limits_stand()) continue;
-        const bool last = each + 1 == ahead_segments.size();
-        const auto shares = share_out(segment, each == 0);
-        if (each == 0) present = shares;
-        for (std::size_t position = 0; position < shares.size(); ++position) {
-            const auto& share = shares[position];
-            if (!share.asked) continue;
-            auto& resource = s.resources[known.resources[position]];
-            auto& wanted = resource.wanted;
-            if (each == 0) in_force_now = true;
-            if (!wanted.steps.empty() && wanted.end_us < segment.start_us) {
-                wanted.steps.push_back({wanted.end_us, preferred_power(resource.resource)});
-            }
-            if (wanted.steps.empty() || wanted.steps.back().power_mw != share.told_mw) {
-                wanted.steps.push_back({segment.start_us, share.told_mw});
-            }
-            wanted.end_us = segment.end_us;
-            wanted.cut = last && segment.end_us != model::never;
-            if (resource.wanted_event == 0) resource.wanted_event = share.event;
-        }
+    std::vector<Share> idle, later;
+    if (all.front().claims.empty()) idle = present;
+    for (std::size_t each = 0; each < all.size(); ++each) {
+        const auto& segment = all[each];
+        const bool is_idle = segment.claims.empty();
+        if (is_idle && !limits_stand()) continue;
+        if (is_idle && idle.empty()) idle = share_out(segment, false);
+        if (!is_idle && each > 0) later = share_out(segment, false);
+        write_segment(segment, is_idle ? idle : each == 0 ? present : later, each + 1 == all.size());
     }
     set_fallbacks();
-    if (loop_turns && !present.empty()) nudge(ahead_segments.front(), present);
-    const bool goes_on = in_force_now || (limits_stand() && !known.resources.empty());
+    const bool in_force = std::any_of(present.begin(), present.end(), [](const Share& share) { return share.asked; });
+    const bool goes_on = in_force || (limits_stand() && !known.resources.empty());
     s.next_control_us = goes_on ? s.now_us + settings.control_period_us : model::never;
+}
+
+void Core::State::write_segment(const Segment& segment, const std::vector<Share>& shares, bool last) {
+    for (std::size_t position = 0; position < shares.size(); ++position) {
+        const auto& share = shares[position];
+        if (!share.asked) continue;
+        auto& resource = s.resources[tree.resources[position]];
+        auto& wanted = resource.wanted;
+        if (!wanted.steps.empty() && wanted.end_us < segment.start_us) {
+            wanted.steps.push_back({wanted.end_us, preferred_power(resource.resource)});
+        }
+        if (wanted.steps.empty() || wanted.steps.back().power_mw != share.told_mw) {
+            wanted.steps.push_back({segment.start_us, share.told_mw});
+        }
+        wanted.end_us = segment.end_us;
+        wanted.cut = last && segment.end_us != model::never;
+        if (resource.wanted_event == 0) resource.wanted_event = share.event;
+    }
 }
 
 void Core::State::control() {
@@ -518,18 +530,19 @@ void Core::State::control() {
     nudge(present.front(), shares);
     bool changed = false;  // a limit begins or ceases to bind a device
     for (std::size_t position = 0; position < shares.size(); ++position) {
-        auto& wanted = s.resources[tree.resources[position]].wanted;
+        const auto& wanted = s.resources[tree.resources[position]].wanted;
         const bool was_asked = step_at(wanted.steps, wanted.end_us, s.now_us) != nullptr;
         changed = changed || was_asked != shares[position].asked;
-        if (!was_asked) continue;
-        const auto later = std::find_if(wanted.steps.begin(), wanted.steps.end(),
+    }
+    if (changed) return write_schedules(segments(all, most_segments), shares);
+    for (std::size_t position = 0; position < shares.size(); ++position) {
+        if (!shares[position].asked) continue;
+        auto& steps = s.resources[tree.resources[position]].wanted.steps;
+        const auto later = std::find_if(steps.begin(), steps.end(),
                                         [&](const model::Step& each) { return each.start_us > s.now_us; });
-        std::vector<model::Step> steps{{s.now_us, shares[position].told_mw}};
-        steps.insert(steps.end(), later, wanted.steps.end());
-        wanted.steps = std::move(steps);
+        *steps.erase(steps.begin(), std::prev(later)) = {s.now_us, shares[position].told_mw};
     }
     s.next_control_us = s.now_us + settings.control_period_us;
-    if (changed) plan(false);
 }
 
 // What all of them may do, each alone and whatever the others do: those that consume as if nobody produced, those that

@@ -108,6 +108,8 @@ struct Core::State {
     void find_backgrounds();
     std::vector<Segment> segments(const std::vector<Claim>& claims, std::size_t most);
     void plan(bool loop_turns);
+    void write_schedules(const std::vector<Segment>& all, const std::vector<Share>& present);
+    void write_segment(const Segment& segment, const std::vector<Share>& shares, bool last);
     void control();
     void correct_orders(const Segment& present);
     std::vector<Share> share_out(const Segment& segment, bool now);

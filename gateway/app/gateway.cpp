@@ -12,7 +12,7 @@ namespace {
 
 // A snapshot costs as much as there are devices; a replay, as many entries as there are after it.
 constexpr std::uint64_t entries_between_snapshots = 20'000;  // at least; and
-constexpr std::uint64_t entries_of_a_device = 20;
+constexpr std::uint64_t entries_of_a_device = 10;
 constexpr model::Us telemetry_period_us = model::second_us;
 
 // Close codes that net gives a WebSocket whose peer breaks the protocol: malformed, binary, not UTF-8, too long.

@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
@@ -49,6 +51,8 @@ void print(const Wanted& wanted, const sim::Outcome& outcome) {
 }
 
 int simulate(const Wanted& wanted) {
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);  // memory that a day gives back it asks for again at once
+    mallopt(M_TOP_PAD, 64 << 20);
     std::atomic<std::uint64_t> next{0}, bad{0};
     std::mutex output;
     const auto work = [&] {

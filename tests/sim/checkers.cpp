@@ -165,25 +165,25 @@ void EnrolmentsHold::look() {
     if (!gateway) return;
     if (!operator_.problem().empty() && !std::exchange(found_[""], true))
         evidence_.find("enrolments_hold", "the operator was refused: " + operator_.problem());
+    if (operator_.devices().empty()) return;
+    Names enrolled, resources;
+    evidence_.journal.documents("enrolments", [&](std::string_view key, std::string_view) { enrolled.emplace(key); });
+    for (const dispatch::ResourceView& view : gateway->core().resources()) resources.insert(view.resource.id);
     for (const Operator::Managed& one : operator_.devices())
-        if (one.standing != Operator::Standing::unsure) look_at(*gateway, one);
+        if (one.standing != Operator::Standing::unsure) look_at(one, enrolled, resources);
 }
 
-void EnrolmentsHold::look_at(const app::Gateway& gateway, const Operator::Managed& one) {
+void EnrolmentsHold::look_at(const Operator::Managed& one, const Names& enrolled, const Names& resources) {
     constexpr Us on_its_way_us = model::minute_us, half_open_us = 4 * model::minute_us;
     const std::string& id = one.device->options().enrolment.id;
-    const std::string& resource = one.device->options().enrolment.resource;
     const auto say = [&](const std::string& what) {
         if (!std::exchange(found_[id + what], true)) evidence_.find("enrolments_hold", id + what);
     };
-    bool is_there = false;
-    evidence_.journal.documents("enrolments",
-                                [&](std::string_view key, std::string_view) { is_there = is_there || key == id; });
+    const bool is_there = enrolled.contains(id);
     const bool wanted = one.standing == Operator::Standing::enrolled;
     if (wanted != is_there) say(wanted ? " was enrolled, and is gone" : " was removed, and is there again");
     if (wanted || one.since_us == 0) return;
-    const std::vector<dispatch::ResourceView> resources = gateway.core().resources();
-    if (std::any_of(resources.begin(), resources.end(), [&](const auto& view) { return view.resource.id == resource; }))
+    if (resources.contains(one.device->options().enrolment.resource))
         say(" was removed, and its resource is still there");
     if (one.device->told_us() > one.since_us + on_its_way_us) say(" was removed, and is still spoken to");
     if (one.device->is_linked() && evidence_.world.now() > one.since_us + half_open_us)

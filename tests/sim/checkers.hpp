@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -104,7 +105,8 @@ class EnrolmentsHold {
     void look();
 
   private:
-    void look_at(const app::Gateway& gateway, const Operator::Managed& one);
+    using Names = std::set<std::string, std::less<>>;
+    void look_at(const Operator::Managed& one, const Names& enrolled, const Names& resources);
     Evidence& evidence_;
     const Operator& operator_;
     std::map<std::string, bool> found_;

@@ -111,7 +111,7 @@ Day::Day(const Options& options)
       replay_is_exact_(evidence_),
       converges_(evidence_) {
     network_.add_upstream(upstream_url, vtn_);
-    if (is_fleet(options)) place_.step_us = 5 * model::minute_us;
+    if (is_fleet(options)) place_.step_us = 10 * model::minute_us;
     grid_.on_change = [this](int place, Us now) { hard_limits_.changed(place, now); };
     host_.on_start = [this] {
         hard_limits_.restart();
