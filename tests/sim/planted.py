@@ -40,7 +40,7 @@ BUGS = (
         ("gateway/app/gateway.cpp", "        station_of_socket_.erase(socket->second);\n", ""),), ("--seeds", "12")),
     Bug("no_patience", "a command that nobody answers is waited for without end", "commands_end", (
         ("dispatch/core_commands.cpp", "            if (record.state == CommandState::sent || record.state == CommandState::received) {",
-         "            if (s.now_us < 0) {"),)),
+         "            if (s.now_us < 0) {"),), ("--seeds", "16")),
     Bug("always_due", "the core is always due", "stays_up", (
         ("gateway/app/gateway.cpp", "    core_due_ = outputs.next_due_us;", "    core_due_ = turn.now;"),), ("--seeds", "1", "--hours", "2")),
     Bug("no_end", "charging profiles have no end, and nothing is released after an event", "nothing_outlives", (
