@@ -51,6 +51,8 @@ BUGS = (
         ("dispatch/measure/meter.cpp", "static_cast<Wide>(span.energy_mwh) * model::hour_us",
          "static_cast<Wide>(span.energy_mwh * 12 / 10) * model::hour_us"),),
         ("--seeds", "2", "--calm", "--meter", "60", "--poll", "60")),
+    Bug("tells_too_much", "the utility above is told a third more than is measured", "reports_true", (
+        ("gateway/app/gateway.cpp", "telemetry.power_mw = core_.measured_mw();", "telemetry.power_mw = core_.measured_mw() * 4 / 3;"),)),
     Bug("forgets_documents", "what the OpenADR server keeps is not stored", "nothing_lost", (
         ("gateway/app/gateway.cpp", "turn.documents.push_back({std::move(document.folder)",
          'if (!document.folder.starts_with("openadr3/")) turn.documents.push_back({std::move(document.folder)'),),

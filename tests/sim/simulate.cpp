@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tests/sim/configuration.hpp"
+#include "tests/sim/reports_true.hpp"
 
 namespace busbar::sim {
 namespace {
@@ -69,6 +70,7 @@ class Day {
     NothingLost nothing_lost_;
     ReplayIsExact replay_is_exact_;
     Converges converges_;
+    ReportsTrue reports_true_;
 };
 
 // So many devices report and poll each quarter of an hour.
@@ -109,7 +111,8 @@ Day::Day(const Options& options)
       energy_balances_(evidence_),
       nothing_lost_(evidence_),
       replay_is_exact_(evidence_),
-      converges_(evidence_) {
+      converges_(evidence_),
+      reports_true_(evidence_, vtn_) {
     network_.add_upstream(upstream_url, vtn_);
     if (is_fleet(options)) place_.step_us = 10 * model::minute_us;
     grid_.on_change = [this](int place, Us now) { hard_limits_.changed(place, now); };
@@ -418,6 +421,7 @@ Outcome Day::run() {
     plan_clocks();
     plan_operator();
     plan_events();
+    if (!is_fleet(options_) && options_.hours > healed_hours) reports_true_.watch(heal_us_ + 30 * model::minute_us);
     host_.start();
     Random random = random_.fork("start");
     for (const auto& device : devices_) world_.wake(*device, begin_us + random.between(0, 60) * model::second_us);
@@ -427,6 +431,7 @@ Outcome Day::run() {
     nothing_lost_.end();
     replay_is_exact_.look();
     converges_.end();
+    reports_true_.end();
 
     Outcome outcome;
     outcome.seed = options_.seed;

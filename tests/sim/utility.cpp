@@ -78,9 +78,29 @@ UpstreamVtn::UpstreamVtn(Us poll_us)
     : vtn_([poll_us] {
           openadr::v2b::VtnSettings settings;
           settings.poll_us = poll_us;
-          settings.granularity_us = settings.report_back_us = 5 * model::minute_us;
+          settings.granularity_us = settings.report_back_us = report_back_us;
           return settings;
       }()) {}
+
+http::Response UpstreamVtn::handle(Us now, const http::Request& request) {
+    http::Response response = vtn_.handle(now, request);
+    for (; taken_ < vtn_.reports().size(); ++taken_) take(now, vtn_.reports()[taken_]);
+    return response;
+}
+
+void UpstreamVtn::take(Us now, const openadr::v2b::OadrReport& report) {
+    if (!report.reportName || std::string(*report.reportName) != "TELEMETRY_USAGE" || !report.intervals) return;
+    for (const auto& interval : report.intervals->interval) {
+        if (!interval.dtstart || !interval.duration) continue;
+        UsageInterval usage{now, interval.dtstart->date_time.us, 0, 0};
+        usage.to_us = usage.from_us + interval.duration->duration.us;
+        for (const auto& point : interval.oadrReportPayload) {
+            if (!std::string(point.rID).ends_with("_power") || !point.payloadFloat) continue;
+            usage.power_w = point.payloadFloat->value;
+            usage_.push_back(usage);
+        }
+    }
+}
 
 void UpstreamVtn::put(const EventOrder& order, Us now) {
     openadr::v2b::EventPlan plan;

@@ -44,15 +44,27 @@ class Utility final : public Peer {
     bool cancelling_ = false, cancelled_ = false;
 };
 
+// One interval of a TELEMETRY_USAGE report as it came.
+struct UsageInterval {
+    Us came_us = 0, from_us = 0, to_us = 0;
+    double power_w = 0;  // mean
+};
+
 class UpstreamVtn final : public Upstream {
   public:
+    static constexpr Us report_back_us = 5 * model::minute_us;
+
     explicit UpstreamVtn(Us poll_us);
-    http::Response handle(Us now, const http::Request& request) override { return vtn_.handle(now, request); }
+    http::Response handle(Us now, const http::Request& request) override;
+    const std::vector<UsageInterval>& usage() const { return usage_; }
     void put(const EventOrder& order, Us now);
     void cancel(const EventOrder& order) { vtn_.cancel_event(order.name); }
 
   private:
+    void take(Us now, const openadr::v2b::OadrReport& report);
     openadr::v2b::Vtn vtn_;
+    std::size_t taken_ = 0;  // of its reports
+    std::vector<UsageInterval> usage_;
 };
 
 }  // namespace busbar::sim
