@@ -12,6 +12,8 @@ namespace busbar::app {
 namespace {
 
 constexpr std::string_view key_start = "settings/";
+// Whatever was stored may be of an older version: what it did not know keeps its default.
+constexpr wire::JsonOptions of_any_version{.absent_is_default = true};
 
 [[noreturn]] void unreadable(const std::string& where, const std::string& what, const std::string& why) {
     throw std::runtime_error(where + ": " + what + " cannot be read: " + why +
@@ -28,7 +30,7 @@ void add_settings(SettingsHistory& history, const std::string& where, std::strin
     if (fault != std::errc{} || end != digits.data() + digits.size())
         unreadable(where, "document core/" + std::string(key), "its name ends in no number");
     DispatchConfig settings;
-    if (const auto failure = wire::from_json(body, settings))
+    if (const auto failure = wire::from_json(body, settings, of_any_version))
         unreadable(where, "document core/" + std::string(key), failure->text());
     history[sequence] = settings;
 }
@@ -46,7 +48,7 @@ bool same_settings(const DispatchConfig& one, const DispatchConfig& other) {
 dispatch::Core core_of(const std::string& where, const store::StoredSnapshot& stored, const DispatchConfig& settings) {
     const std::string name = "snapshot " + std::to_string(stored.sequence);
     dispatch::Snapshot snapshot;
-    wire::JsonOptions whole;
+    wire::JsonOptions whole = of_any_version;
     whole.limits.bytes = whole.limits.members = wire::unlimited;
     if (const auto failure = wire::from_json(stored.body, snapshot, whole)) unreadable(where, name, failure->text());
     try {
@@ -58,7 +60,7 @@ dispatch::Core core_of(const std::string& where, const store::StoredSnapshot& st
 
 model::Input input_of(const std::string& where, const store::StoredEntry& entry) {
     model::Input input;
-    if (const auto failure = wire::from_json(entry.body, input))
+    if (const auto failure = wire::from_json(entry.body, input, of_any_version))
         unreadable(where, "journal entry " + std::to_string(entry.sequence), failure->text());
     return input;
 }

@@ -13,16 +13,17 @@
 namespace busbar::wire {
 
 struct Limits {
-    std::size_t bytes = 1 << 20;     // of one message
-    std::size_t depth = 32;          // of nested objects, lists or elements
-    std::size_t members = 1 << 16;   // values in one message, counted over all lists and objects
+    std::size_t bytes = 1 << 20;    // of one message
+    std::size_t depth = 32;         // of nested objects, lists or elements
+    std::size_t members = 1 << 16;  // values in one message, counted over all lists and objects
 };
 
 struct JsonOptions {
     Limits limits;
-    bool null_is_absent = true;  // null for an optional member reads as absent; otherwise it is a wrong type
-    bool* zoneless = nullptr;    // set to true if a date-time without its zone was read, which counts as UTC
-    std::size_t room = 0;        // members that a list makes room for with its first: for what is read and let go
+    bool null_is_absent = true;      // null for an optional member reads as absent; otherwise it is a wrong type
+    bool absent_is_default = false;  // a required member may be absent: for what an older version of the program kept
+    bool* zoneless = nullptr;        // set to true if a date-time without its zone was read, which counts as UTC
+    std::size_t room = 0;            // members that a list makes room for with its first: for what is read and let go
 };
 
 // Reads `text` into the record at `value`, which is value-initialised. On failure `value` is in a valid but unspecified

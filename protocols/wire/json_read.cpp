@@ -77,7 +77,7 @@ class Reader {
         const Frame& frame = frames_[depth_ - 1];
         const Record& record = *frame.record;
         const std::uint64_t missing[2] = {record.required[0] & ~frame.seen[0], record.required[1] & ~frame.seen[1]};
-        if (missing[0] | missing[1]) return fail_missing(record, missing, ec);
+        if ((missing[0] | missing[1]) && !options_.absent_is_default) return fail_missing(record, missing, ec);
         if (record.shape != Shape::sequence && !check_choice(record, frame.target, ec)) return false;
         --depth_;
         return true;

@@ -264,6 +264,14 @@ TEST(JsonRead, missing_members) {
     EXPECT_EQ(fault(R"({"period":{}})"), "missing at /period/startPeriod");
 }
 
+TEST(JsonRead, what_an_older_version_kept_may_lack_members) {
+    Alias alias;
+    const std::string_view text = R"({"price":{"currency":"EUR","amount":1}})";
+    EXPECT_FALSE(from_json(text, alias, {.absent_is_default = true}));
+    EXPECT_EQ(alias.version, Alias{}.version);
+    EXPECT_TRUE(from_json(R"({"price":{"currency":5}})", alias, {.absent_is_default = true})) << "still checked";
+}
+
 TEST(JsonRead, missing_members_of_a_base) {
     Alias alias;
     const Failure failure = from_json(R"({"price":{"currency":"EUR","amount":1}})", alias);

@@ -25,12 +25,11 @@ void ReportsTrue::note() {
     evidence_.world.at(evidence_.world.now() + model::minute_us, [this] { note(); });
 }
 
-// A reading is of some moment up to a few periods ago; so the mean of an interval lies between what each device gave
+// What a device does is known within the reaction time; so the mean of an interval lies between what each device gave
 // least and most since then.
 void ReportsTrue::judge(const UsageInterval& interval) const {
     const auto index = [this](Us at_us) { return static_cast<std::size_t>((at_us - from_us_) / model::minute_us); };
-    const Us slowest_us = std::max(evidence_.meter_us, evidence_.poll_us);
-    const std::size_t first = index(interval.from_us - 2 * slowest_us - model::minute_us);
+    const std::size_t first = index(interval.from_us - evidence_.reaction_us());
     const std::size_t last = std::min(index(interval.to_us) + 1, powers_w_.size() - 1);
     double least_w = 0, most_w = 0, gross_w = 0;
     for (std::size_t device = 0; device < powers_w_[first].size(); ++device) {
@@ -53,9 +52,9 @@ void ReportsTrue::judge(const UsageInterval& interval) const {
 
 void ReportsTrue::end() {
     if (from_us_ == model::never) return;
-    const Us slowest_us = std::max(evidence_.meter_us, evidence_.poll_us), now = evidence_.world.now();
+    const Us now = evidence_.world.now();
     const Us late_us = UpstreamVtn::report_back_us + evidence_.poll_us + 2 * model::minute_us;
-    const Us first_us = from_us_ + 2 * slowest_us + 2 * model::minute_us;
+    const Us first_us = from_us_ + evidence_.reaction_us() + model::minute_us;
     std::vector<UsageInterval> all;
     for (const UsageInterval& one : vtn_.usage())
         if (one.from_us >= first_us) all.push_back(one);
