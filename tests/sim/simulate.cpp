@@ -188,7 +188,7 @@ void Day::plan_devices(app::Config& config) {
 void Day::leave_to_operator(app::Config& config) {
     if (!options_.faults || options_.hours <= healed_hours + 2) return;
     Random random = Random(options_.seed).fork("operator");
-    const std::int64_t ppm = options_.devices > 1000 ? 5'000 : 100'000;
+    const std::int64_t ppm = is_fleet(options_) ? 5'000 : 100'000;
     std::vector<app::DeviceConfig> stay;
     for (std::size_t i = 0; i < devices_.size(); ++i) {
         if (random.chance(ppm))
