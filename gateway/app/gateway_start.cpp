@@ -106,15 +106,16 @@ void Gateway::serve(const net::ListenerInfo& listener, Role role) {
     listener_names_[listener.id] = listener.name;
 }
 
-// What a protocol cannot read is left where it is, and said: it may be of a later version.
+// What a protocol cannot read is said: it may be damaged, or of a later version.
 void Gateway::restore_documents() {
     for (const std::string& folder : journal_.folders()) {
         journal_.documents(folder, [&](std::string_view key, std::string_view body) {
             const model::Document document{folder, std::string(key), std::string(body)};
             if (const wire::Failure failure = restore(document))
-                log_.warning("document_unreadable", document.folder + "/" + document.key + " in " + config_.data +
-                                                        " cannot be read: " + failure->text() +
-                                                        "; the program goes on without it and leaves it there");
+                log_.warning("document_unreadable",
+                             document.folder + "/" + document.key + " in " + config_.data +
+                                 " cannot be read: " + failure->text() +
+                                 "; the program goes on without it, and something new may take its place");
         });
     }
 }
