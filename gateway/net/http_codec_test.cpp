@@ -73,6 +73,37 @@ TEST(HttpReader, an_empty_line_before_a_request_may_come_in_two_pieces) {
     EXPECT_EQ(outcome.request.target, "/");
 }
 
+TEST(HttpReader, trailers_are_no_headers_however_they_come) {
+    const std::string text =
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nAuthorization: x\r\n\r\n";
+    for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+        const Outcome outcome = read(text, piece);
+        ASSERT_EQ(outcome.state, State::complete) << piece;
+        EXPECT_EQ(outcome.request.headers.size(), 2U) << piece;
+        EXPECT_EQ(outcome.request.header("Authorization"), "") << piece;
+    }
+}
+
+TEST(HttpReader, a_header_is_told_once_as_soon_as_it_is_there) {
+    const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (std::size_t piece = 1; piece <= head.size(); ++piece) {
+        HttpReader reader(1024, 100);
+        std::string pending;
+        int told = 0;
+        for (std::size_t at = 0; at < head.size(); at += piece) {
+            pending += head.substr(at, piece);
+            std::string_view data = pending;
+            State state = reader.feed(data);
+            while (state == State::header) {
+                ++told;
+                state = reader.feed(data);
+            }
+            pending = std::string(data);
+        }
+        EXPECT_EQ(told, 1) << piece;
+    }
+}
+
 TEST(HttpReader, absolute_targets_become_origin_form) {
     EXPECT_EQ(read("GET http://h:80/x?y HTTP/1.1\r\nHost: h\r\n\r\n").request.target, "/x?y");
     EXPECT_EQ(read("GET HTTPS://h HTTP/1.1\r\nHost: h\r\n\r\n").request.target, "/");
