@@ -100,6 +100,7 @@ class Sharing {
         const bool discrete = !discrete_.empty();
         if (discrete) {
             prepare(true);
+            water_.find_loose();
             water_.exchange(others_);
         }
         run_continuous();
@@ -124,7 +125,7 @@ class Sharing {
     // A device with a gap or with steps.
     struct Discrete {
         std::uint32_t device;
-        MilliW step, lowest;  // as step_of() and lowest_of()
+        MilliW step;
     };
     // A device in its gap, with what decides its turn.
     struct Candidate {
@@ -168,22 +169,17 @@ class Sharing {
         return box.low == box.high;
     }
     MilliW step_of(std::uint32_t device) const { return problem_->step[layout_.device_at[device]]; }
-    // Rounded up to the device's step; 0 = no gap.
-    MilliW lowest_of(std::uint32_t device) const {
-        const auto lowest = problem_->lowest_on[layout_.device_at[device]];
-        if (lowest == 0) return 0;
-        const auto step = step_of(device);
-        return step > 1 ? -floor_to(-lowest, step) : lowest;
-    }
 
     void find_discrete() {
         discrete_.clear();
+        lowest_.assign(layout_.device_at.size(), 0);
+        settled_.assign(layout_.device_at.size(), 0);
         for (std::uint32_t pos = 0; pos < layout_.device_at.size(); ++pos) {
             const auto device = layout_.device_at[pos];
-            if ((problem_->step[device] > 1 || problem_->lowest_on[device] > 0) &&
-                problem_->low[device] < problem_->high[device]) {
-                discrete_.push_back({pos, step_of(pos), lowest_of(pos)});
-            }
+            const MilliW step = problem_->step[device], lowest = problem_->lowest_on[device];
+            if (step <= 1 && lowest == 0) continue;
+            lowest_[pos] = step > 1 ? -floor_to(-lowest, step) : lowest;
+            if (problem_->low[device] < problem_->high[device]) discrete_.push_back({pos, step});
         }
     }
 
@@ -203,13 +199,13 @@ class Sharing {
     // in.
     void find_candidates(bool all) {
         found_.clear();
-        for (const auto& [device, step, lowest] : discrete_) {
-            const Span box = water_.box(device);
-            const MilliW power = water_.power()[device];
-            if (lowest == 0 || box.low == box.high || box.low >= lowest || box.high <= -lowest)
-                continue;  // no gap, or decided: on
+        for (const auto& [device, step] : discrete_) {
+            const MilliW lowest = lowest_[device], power = water_.power()[device];
             const bool inside = power != 0 && power > -lowest && power < lowest;
-            if (inside || all) found_.push_back(device);
+            if (lowest == 0 || (!inside && !all)) continue;
+            const Span box = water_.box(device);
+            const bool decided = box.low == box.high || box.low >= lowest || box.high <= -lowest;
+            if (!decided) found_.push_back(device);
         }
         const auto describe = [&](std::uint32_t device) {
             const MilliW power = water_.power()[device];
@@ -218,7 +214,7 @@ class Sharing {
                              power < 0,
                              problem_->on[layout_.device_at[device]] != 0,
                              power < 0 ? -power : power,
-                             lowest_of(device)};
+                             lowest_[device]};
         };
         sort_by_owner(candidates_, describe, [](const Candidate& left, const Candidate& right) {
             if (left.negative != right.negative) return left.negative < right.negative;
@@ -258,7 +254,7 @@ class Sharing {
         const auto last = layout_.first[layout_.end[owner]];
         for (auto device = layout_.first[owner]; device < last; ++device) {
             if (water_.owner(layout_.node_of[device]) != owner) continue;
-            const MilliW power = water_.power()[device], lowest = lowest_of(device);
+            const MilliW power = water_.power()[device], lowest = lowest_[device];
             if (power != 0 && (power < 0 ? -power : power) < lowest) continue;
             const Span box = water_.box(device);
             const MilliW least = power > 0 ? std::max(box.low, lowest) : box.low;
@@ -343,7 +339,7 @@ class Sharing {
 
     void find_stepped() {
         found_.clear();
-        for (const auto& [device, step, lowest] : discrete_) {
+        for (const auto& [device, step] : discrete_) {
             if (step <= 1 || is_fixed(device)) continue;
             const Span box = water_.box(device);
             const bool surely = box.high - box.low >= step;
@@ -359,7 +355,7 @@ class Sharing {
                 std::min(below + step, inner.high),    power - below, inner.low != box.low || inner.high != box.high};
         };
         sort_by_owner(stepped_, describe, [](const Stepped& left, const Stepped& right) {
-            return left.over != right.over ? left.over > right.over : left.device < right.device;
+            return (left.over > right.over) | ((left.over == right.over) & (left.device < right.device));
         });
     }
 
@@ -375,11 +371,12 @@ class Sharing {
         for (auto each = first; each != last; ++each) budget += each->over;
         for (auto each = first; each != last; ++each) {
             const MilliW jump = each->above - each->below;
-            bool up = jump > 0 && 2 * budget >= jump;
             const Span can = water_.reach(each->device);
-            if (!fits(each->device, {each->above, each->above}, can)) up = false;
-            if (!up && !fits(each->device, {each->below, each->below}, can)) up = true;
-            const MilliW power = up ? each->above : each->below;
+            const bool above = fits(each->device, {each->above, each->above}, can);
+            const bool below = fits(each->device, {each->below, each->below}, can);
+            const bool up = !below || (above && jump > 0 && 2 * budget >= jump);
+            const MilliW power = up ? each->above : each->below, lowest = lowest_[each->device];
+            settled_[each->device] = (above || below) && (power == 0 || power >= lowest || power <= -lowest);
             if (up) budget -= jump;
             water_.apply_device(each->device, {power, power}, can);
         }
@@ -434,10 +431,11 @@ class Sharing {
     // A device that fitted neither way while the others were still open may fit one now.
     void snap_left_overs() {
         std::vector<MilliW> sums;
-        for (const auto& [device, step, lowest] : discrete_) {
+        for (const auto& [device, step] : discrete_) {
+            if (settled_[device]) continue;
             const MilliW given_low = problem_->low[layout_.device_at[device]];
             const MilliW given_high = problem_->high[layout_.device_at[device]];
-            const Span near = takeable(step, lowest, power_[device]);
+            const Span near = takeable(step, lowest_[device], power_[device]);
             if (near.low == near.high || given_low == given_high) continue;
             if (sums.empty()) sums = node_sums();
             for (const MilliW next : {near.low, near.high}) {
@@ -486,10 +484,12 @@ class Sharing {
     const AllocationProblem* problem_ = nullptr;
     Layout layout_;
     Water water_{layout_};
-    Bounds others_;              // of the hard limits alone, or of all, whichever are not in force
-    std::vector<MilliW> power_;  // the answer, by device position
+    std::vector<Bounds> others_;  // of the hard limits alone, or of all, whichever are not in force
+    std::vector<MilliW> power_;   // the answer, by device position
     std::vector<Mapped> orders_;
     std::vector<Discrete> discrete_;
+    std::vector<MilliW> lowest_;         // by device position, mW: rounded up to its step; 0 = no gap
+    std::vector<std::uint8_t> settled_;  // by device position: stands for good at a power that it can take
     std::vector<Candidate> candidates_;
     std::vector<Stepped> stepped_;
     std::vector<std::uint32_t> found_, next_;  // scratch of the two above

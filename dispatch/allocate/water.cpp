@@ -5,7 +5,8 @@
 // cut to that interval before it becomes a bound, so all bounds together always have an answer.
 //
 // Lambda by safeguarded Newton: the sum below a node and its slope come from one pass over the subtree; a few passes
-// pin lambda between two neighbouring integers.
+// pin lambda between two neighbouring integers. A pass costs what it reads: it goes over the devices that can still move,
+// side by side in memory, and knows the others by their sums.
 #include "dispatch/allocate/water.hpp"
 
 #include <algorithm>
@@ -93,8 +94,10 @@ void Layout::lay_out(const AllocationProblem& problem) {
 void Water::take(const AllocationProblem& problem) {
     const Layout& layout = layout_;
     const std::size_t nodes = layout.parent.size(), devices = layout.node_of.size();
-    devices_.clear();
-    devices_.reserve(devices);
+    boxes_.resize(devices);
+    likings_.resize(devices);
+    open_.resize(devices);
+    open_at_.resize(devices);
     power_.resize(devices);
     MilliW heaviest = 1;
     for (std::size_t pos = 0; pos < devices; ++pos) {
@@ -103,8 +106,11 @@ void Water::take(const AllocationProblem& problem) {
         const MilliW hi = std::clamp(problem.high[device], lo, device_limit_mw);
         const MilliW preferred = std::clamp(problem.preferred[device], -device_limit_mw, device_limit_mw);
         const MilliW reach = std::max(hi - preferred, preferred - lo) / 4 + 1;  // a lambda of 4 gets anywhere
-        devices_.push_back({preferred, std::clamp(problem.weight[device], reach, 2 * device_limit_mw), lo, hi});
-        heaviest = std::max(heaviest, devices_.back().weight);
+        const MilliW weight = std::clamp(problem.weight[device], reach, 2 * device_limit_mw);
+        boxes_[pos] = {lo, hi};
+        likings_[pos] = {preferred, weight};
+        power_[pos] = lo;  // for good, if it is all that it can
+        heaviest = std::max(heaviest, weight);
     }
     // The next lambda moves the heaviest device by less than a milliwatt, if the products leave room for that.
     const int bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(heaviest)));
@@ -115,7 +121,8 @@ void Water::take(const AllocationProblem& problem) {
         node_low_[pos] = problem.node_low[layout.node_at[pos]];
         node_high_[pos] = problem.node_high[layout.node_at[pos]];
     }
-    for (auto* each : {&raw_, &next_, &slope_, &target_}) each->resize(nodes);
+    for (auto* each : {&raw_, &next_, &slope_, &target_, &fixed_}) each->resize(nodes);
+    open_of_.resize(nodes);
     lambda_.assign(nodes, 0);  // no guess is left from another problem: equal problems have equal answers
     state_.assign(nodes, State::free);
     owner_.resize(nodes);
@@ -125,70 +132,72 @@ void Water::prepare(bool for_now) {
     breaches_.clear();
     kept_.clear();
     keeping_ = for_now;
+    gathered_ = false;
     const std::size_t nodes = layout_.parent.size();
-    auto& [lower, upper, sum_low, sum_high] = bounds_;
-    lower.resize(nodes);
-    upper.resize(nodes);
-    sum_low.assign(nodes, 0);
-    sum_high.assign(nodes, 0);
+    bounds_.assign(nodes, {});
     for (std::size_t node = nodes; node-- > 0;) {
-        MilliW least = sum_low[node], most = sum_high[node];
+        auto& [lower, upper, least, most, loose] = bounds_[node];
         for (auto device = layout_.first[node]; device < layout_.first[node + 1]; ++device) {
-            least += devices_[device].low;
-            most += devices_[device].high;
+            least += boxes_[device].low;
+            most += boxes_[device].high;
         }
-        sum_low[node] = least;
-        sum_high[node] = most;
-        MilliW low = node_low_[node], high = std::max(node_high_[node], low);
+        const MilliW low = node_low_[node], high = std::max(node_high_[node], low);
         const auto position = static_cast<std::uint32_t>(node);
         if (least > high) breaches_.push_back({position, least - high});
         if (most < low) breaches_.push_back({position, most - low});
-        high = std::max(high, least);
-        low = std::min(low, most);
-        lower[node] = low;
-        upper[node] = high;
+        upper = std::max(high, least);
+        lower = std::min(low, most);
         if (node == 0) break;
-        sum_low[layout_.parent[node]] += std::max(least, low);
-        sum_high[layout_.parent[node]] += std::min(most, high);
+        auto& above = bounds_[layout_.parent[node]];
+        above.sum_low += std::max(least, lower);
+        above.sum_high += std::min(most, upper);
     }
 }
 
 void Water::give_back() {
-    for (auto each = kept_.rbegin(); each != kept_.rend(); ++each) {
-        devices_[each->device].low = each->box.low;
-        devices_[each->device].high = each->box.high;
-    }
+    for (auto each = kept_.rbegin(); each != kept_.rend(); ++each) boxes_[each->device] = each->box;
     kept_.clear();
     keeping_ = false;
+    gathered_ = false;
+}
+
+void Water::find_loose() {
+    for (std::size_t node = 0; node < bounds_.size(); ++node) {
+        auto& mine = bounds_[node];
+        const bool above = node == 0 || bounds_[layout_.parent[node]].loose;
+        mine.loose = above && mine.sum_low >= mine.lower && mine.sum_high <= mine.upper;
+    }
 }
 
 Span Water::own(std::uint32_t node) const {
-    return {std::max(bounds_.sum_low[node], bounds_.lower[node]),
-            std::min(bounds_.sum_high[node], bounds_.upper[node])};
+    const auto& mine = bounds_[node];
+    return {std::max(mine.sum_low, mine.lower), std::min(mine.sum_high, mine.upper)};
 }
 
 Span Water::within(std::uint32_t node) const {
     const Span mine = own(node);
     if (node == 0) return mine;
     const auto up = layout_.parent[node];
+    if (bounds_[up].loose) return mine;
     const Span above = within(up);
-    return {std::max(mine.low, above.low - (bounds_.sum_high[up] - mine.high)),
-            std::min(mine.high, above.high - (bounds_.sum_low[up] - mine.low))};
+    return {std::max(mine.low, above.low - (bounds_[up].sum_high - mine.high)),
+            std::min(mine.high, above.high - (bounds_[up].sum_low - mine.low))};
 }
 
 Span Water::reach(std::uint32_t device) const {
     const auto node = layout_.node_of[device];
+    const Span box = boxes_[device];
+    if (bounds_[node].loose) return box;
     const Span above = within(node);
-    const auto& [preferred, weight, low, high] = devices_[device];
-    return {std::max(low, above.low - (bounds_.sum_high[node] - high)),
-            std::min(high, above.high - (bounds_.sum_low[node] - low))};
+    return {std::max(box.low, above.low - (bounds_[node].sum_high - box.high)),
+            std::min(box.high, above.high - (bounds_[node].sum_low - box.low))};
 }
 
 void Water::widen_sums(std::uint32_t node, MilliW low_change, MilliW high_change) {
-    while (low_change != 0 || high_change != 0) {
+    while ((low_change != 0 || high_change != 0) && !bounds_[node].loose) {
         const Span old = own(node);
-        bounds_.sum_low[node] += low_change;
-        bounds_.sum_high[node] += high_change;
+        bounds_[node].sum_low += low_change;
+        bounds_[node].sum_high += high_change;
         const Span now = own(node);
         low_change = now.low - old.low;
         high_change = now.high - old.high;
@@ -199,8 +208,8 @@ void Water::widen_sums(std::uint32_t node, MilliW low_change, MilliW high_change
 
 void Water::narrow_node(std::uint32_t node, Span bounds) {
     const Span old = own(node);
-    bounds_.lower[node] = std::max(bounds_.lower[node], bounds.low);
-    bounds_.upper[node] = std::min(bounds_.upper[node], bounds.high);
+    bounds_[node].lower = std::max(bounds_[node].lower, bounds.low);
+    bounds_[node].upper = std::min(bounds_[node].upper, bounds.high);
     if (node == 0) return;
     const Span now = own(node);
     widen_sums(layout_.parent[node], now.low - old.low, now.high - old.high);
@@ -223,17 +232,17 @@ void Water::apply_device(std::uint32_t device, Span wanted) {
 }
 
 void Water::apply_device(std::uint32_t device, Span wanted, Span can) {
-    auto& [preferred, weight, low, high] = devices_[device];
-    if (keeping_) kept_.push_back({device, {low, high}});
-    const MilliW lo = std::clamp(wanted.low, can.low, can.high), hi = std::clamp(wanted.high, can.low, can.high);
-    const MilliW low_change = lo - low, high_change = hi - high;
-    low = lo;
-    high = hi;
-    widen_sums(layout_.node_of[device], low_change, high_change);
+    const Span box = boxes_[device];
+    if (keeping_) kept_.push_back({device, box});
+    const Span now{std::clamp(wanted.low, can.low, can.high), std::clamp(wanted.high, can.low, can.high)};
+    boxes_[device] = now;
+    gathered_ = false;
+    if (now.low == now.high) power_[device] = now.low;
+    widen_sums(layout_.node_of[device], now.low - box.low, now.high - box.high);
 }
 
 MilliW Water::wish(std::uint32_t device) const {
-    const auto& [preferred, weight, low, high] = devices_[device];
+    const auto [preferred, weight] = likings_[device];
     const MilliW move = (lambda_[layout_.node_of[device]] * weight) >> shift_;
     return preferred + std::clamp(move, -weight, weight);
 }
@@ -260,7 +269,7 @@ inline MilliW Water::at(const Device& device, std::int64_t lambda) const {
 }
 
 inline MilliW Water::clamped(std::uint32_t node, MilliW sum) const {
-    return std::clamp(sum, bounds_.lower[node], bounds_.upper[node]);
+    return std::clamp(sum, bounds_[node].lower, bounds_[node].upper);
 }
 
 // The sums below `node` and below each node of its subtree at `lambda` (raw_); gives how fast the sum rises there.
@@ -269,9 +278,9 @@ MilliW Water::evaluate(std::uint32_t node, std::int64_t lambda) {
     std::fill(raw_.begin() + node, raw_.begin() + end, 0);
     std::fill(slope_.begin() + node, slope_.begin() + end, 0);
     for (auto each = end; each-- > node;) {
-        MilliW sum = raw_[each], slope = slope_[each];
-        const Device* last = devices_.data() + layout_.first[each + 1];
-        for (const Device* device = devices_.data() + layout_.first[each]; device < last; ++device) {
+        MilliW sum = raw_[each] + fixed_[each], slope = slope_[each];
+        const Device* last = open_.data() + open_of_[each].last;
+        for (const Device* device = open_.data() + open_of_[each].first; device < last; ++device) {
             const MilliW power = unboxed(*device, lambda);
             sum += boxed(*device, power);
             slope += slope_of(*device, power);
@@ -281,7 +290,7 @@ MilliW Water::evaluate(std::uint32_t node, std::int64_t lambda) {
         if (each == node) break;
         const auto up = layout_.parent[each];
         raw_[up] += clamped(each, sum);
-        if (sum >= bounds_.lower[each] && sum <= bounds_.upper[each]) slope_[up] += slope;
+        if (sum >= bounds_[each].lower && sum <= bounds_[each].upper) slope_[up] += slope;
     }
     return slope_[node];
 }
@@ -294,9 +303,9 @@ MilliW Water::evaluate_both(std::uint32_t node, std::int64_t lambda) {
     std::fill(next_.begin() + node, next_.begin() + end, 0);
     if (sloped) std::fill(slope_.begin() + node, slope_.begin() + end, 0);
     for (auto each = end; each-- > node;) {
-        MilliW sum = raw_[each], next = next_[each], slope = sloped ? slope_[each] : 0;
-        const Device* last = devices_.data() + layout_.first[each + 1];
-        for (const Device* device = devices_.data() + layout_.first[each]; device < last; ++device) {
+        MilliW sum = raw_[each] + fixed_[each], next = next_[each] + fixed_[each], slope = sloped ? slope_[each] : 0;
+        const Device* last = open_.data() + open_of_[each].last;
+        for (const Device* device = open_.data() + open_of_[each].first; device < last; ++device) {
             const MilliW power = unboxed(*device, lambda);
             sum += boxed(*device, power);
             next += at(*device, lambda + 1);
@@ -309,7 +318,7 @@ MilliW Water::evaluate_both(std::uint32_t node, std::int64_t lambda) {
         const auto up = layout_.parent[each];
         raw_[up] += clamped(each, sum);
         next_[up] += clamped(each, next);
-        if (sloped && sum >= bounds_.lower[each] && sum <= bounds_.upper[each]) slope_[up] += slope;
+        if (sloped && sum >= bounds_[each].lower && sum <= bounds_[each].upper) slope_[up] += slope;
     }
     return sloped ? slope_[node] : 0;
 }
@@ -338,7 +347,7 @@ std::int64_t Water::leap(std::uint32_t node, MilliW target, std::int64_t guess) 
 // are left at that lambda.
 std::int64_t Water::find(std::uint32_t node, MilliW target, std::int64_t guess) {
     std::int64_t below = -(lambda_reach << shift_), above = lambda_reach << shift_;
-    MilliW least = bounds_.sum_low[node], most = bounds_.sum_high[node];
+    MilliW least = bounds_[node].sum_low, most = bounds_[node].sum_high;
     if (target <= least || target >= most) {
         const auto lambda = target <= least ? below : above;
         evaluate_both(node, lambda);
@@ -397,7 +406,7 @@ void Water::next_from_raw(std::uint32_t node) {
 void Water::send_down(std::uint32_t child, std::int64_t lambda, MilliW value) {
     target_[child] = value;
     const State before = state_[child];
-    const bool edge = value <= bounds_.sum_low[child] || value >= bounds_.sum_high[child];
+    const bool edge = value <= bounds_[child].sum_low || value >= bounds_[child].sum_high;
     if (value == raw_[child]) {
         state_[child] = State::free;
     } else if (!edge && value > raw_[child] && value < next_[child]) {
@@ -419,9 +428,8 @@ void Water::send_down(std::uint32_t child, std::int64_t lambda, MilliW value) {
 void Water::assign(std::uint32_t node, std::int64_t lambda, MilliW rest) {
     lambda_[node] = lambda;
     if (rest != 0) return spread(node, lambda, rest);
-    for (auto device = layout_.first[node], last = layout_.first[node + 1]; device < last; ++device) {
-        power_[device] = at(devices_[device], lambda);
-    }
+    const auto [first, last] = open_of_[node];
+    for (auto open = first; open < last; ++open) power_[open_at_[open]] = at(open_[open], lambda);
     for (auto child = node + 1, end = layout_.end[node]; child < end; child = layout_.end[child]) {
         send_down(child, lambda, clamped(child, raw_[child]));
     }
@@ -429,21 +437,23 @@ void Water::assign(std::uint32_t node, std::int64_t lambda, MilliW rest) {
 
 void Water::spread(std::uint32_t node, std::int64_t lambda, MilliW rest) {
     const MilliW gain = std::max<MilliW>(next_[node] - raw_[node], 1);
+    const bool part = rest > 0 && rest < gain;
     MilliW carry = 0;  // of what was due so far, times `gain`: what made no whole milliwatt
     const auto share = [&](MilliW from, MilliW to) {
         const MilliW rise = to - from;
-        if (rise == 0) return from;
-        if (rise == 1 && carry + rest >= 0 && carry + rest < 2 * gain) {  // nearly always: no division
-            const bool due = carry + rest >= gain;
-            carry += due ? rest - gain : rest;
-            return due ? to : from;
+        if (part && (rise & ~MilliW{1}) == 0) {  // nearly always; whether it is due cannot be foreseen: no branch
+            carry += rest & -rise;
+            const auto due = static_cast<MilliW>(carry >= gain);
+            carry -= gain & -due;
+            return from + due;
         }
         const Wide due = carry + static_cast<Wide>(rise) * rest;
         carry = static_cast<MilliW>(due % gain);
         return from + static_cast<MilliW>(due / gain);
     };
-    for (auto device = layout_.first[node], last = layout_.first[node + 1]; device < last; ++device) {
-        power_[device] = share(at(devices_[device], lambda), at(devices_[device], lambda + 1));
+    const auto [first, last] = open_of_[node];
+    for (auto open = first; open < last; ++open) {
+        power_[open_at_[open]] = share(at(open_[open], lambda), at(open_[open], lambda + 1));
     }
     for (auto child = node + 1, end = layout_.end[node]; child < end; child = layout_.end[child]) {
         send_down(child, lambda, share(clamped(child, raw_[child]), clamped(child, next_[child])));
@@ -452,7 +462,7 @@ void Water::spread(std::uint32_t node, std::int64_t lambda, MilliW rest) {
 
 // The root's lambda if it is held to a sum that is not what all would like; else 0.
 void Water::seek_root() {
-    const MilliW lower = bounds_.lower[0], upper = bounds_.upper[0];
+    const MilliW lower = bounds_[0].lower, upper = bounds_[0].upper;
     state_[0] = State::found;
     if (lower == upper) {
         target_[0] = lower;
@@ -472,7 +482,28 @@ void Water::seek_root() {
     }
 }
 
+void Water::gather_open() {
+    std::uint32_t count = 0;
+    for (auto node = static_cast<std::uint32_t>(layout_.parent.size()); node-- > 0;) {
+        open_of_[node].first = count;
+        MilliW fixed = 0;
+        for (auto device = layout_.first[node]; device < layout_.first[node + 1]; ++device) {
+            const auto [low, high] = boxes_[device];
+            if (low == high) {
+                fixed += low;
+                continue;
+            }
+            open_[count] = {likings_[device].preferred, likings_[device].weight, low, high};
+            open_at_[count++] = device;
+        }
+        open_of_[node].last = count;
+        fixed_[node] = fixed;
+    }
+    gathered_ = true;
+}
+
 void Water::solve() {
+    if (!gathered_) gather_open();
     seek_root();
     for (std::uint32_t node = 0; node < layout_.parent.size(); ++node) {
         owner_[node] = node == 0 || state_[node] != State::free ? node : owner_[layout_.parent[node]];
@@ -504,9 +535,10 @@ MilliW Water::sum(const std::vector<std::uint32_t>& devices) const {
 // With the devices moved by `shift` as if it were a lambda of their own; `liked` is what they prefer.
 MilliW Water::sum_at(const std::vector<std::uint32_t>& devices, const std::vector<MilliW>& liked, std::int64_t shift) {
     for (std::size_t each = 0; each < devices.size(); ++each) {
-        auto& device = devices_[devices[each]];
-        device.preferred = liked[each] + ((shift * device.weight) >> shift_);
+        auto& liking = likings_[devices[each]];
+        liking.preferred = liked[each] + ((shift * liking.weight) >> shift_);
     }
+    gathered_ = false;
     solve();
     return sum(devices);
 }
@@ -521,9 +553,9 @@ void Water::fill_up(const std::vector<std::uint32_t>& devices, MilliW rest) {
     }
     for (const auto device : devices) {
         if (rest <= 0) return;
-        MilliW room = std::min(rest, devices_[device].high - power_[device]);
+        MilliW room = std::min(rest, boxes_[device].high - power_[device]);
         for (auto node = layout_.node_of[device];; node = layout_.parent[node]) {
-            room = std::min(room, bounds_.upper[node] - total[node]);
+            room = std::min(room, bounds_[node].upper - total[node]);
             if (node == 0) break;
         }
         if (room <= 0) continue;
@@ -539,7 +571,7 @@ void Water::fill_up(const std::vector<std::uint32_t>& devices, MilliW rest) {
 void Water::apply_devices(const std::vector<std::uint32_t>& devices, Span wanted) {
     if (devices.size() == 1) return apply_device(devices.front(), wanted);
     std::vector<MilliW> liked;
-    for (const auto device : devices) liked.push_back(devices_[device].preferred);
+    for (const auto device : devices) liked.push_back(likings_[device].preferred);
     const MilliW free_sum = sum_at(devices, liked, 0);
     const MilliW target = std::clamp(free_sum, wanted.low, wanted.high);
     std::int64_t below = -((lambda_reach / 2) << shift_), above = (lambda_reach / 2) << shift_;
@@ -565,7 +597,7 @@ void Water::apply_devices(const std::vector<std::uint32_t>& devices, Span wanted
     const MilliW got = sum_at(devices, liked, best);
     if (got < target) fill_up(devices, target - got);
     const auto found = power_;
-    for (std::size_t each = 0; each < devices.size(); ++each) devices_[devices[each]].preferred = liked[each];
+    for (std::size_t each = 0; each < devices.size(); ++each) likings_[devices[each]].preferred = liked[each];
     for (const auto device : devices) apply_device(device, {found[device], found[device]});
 }
 

@@ -26,9 +26,10 @@ struct Span {
     model::MilliW low = 0, high = 0;
 };
 
-// By node: the bounds in force and what the children can do together.
+// Of a node: the bounds in force and what its children can do together.
 struct Bounds {
-    std::vector<model::MilliW> lower, upper, sum_low, sum_high;
+    model::MilliW lower = 0, upper = 0, sum_low = 0, sum_high = 0;
+    bool loose = false;  // neither it nor a node above it can bind, whatever their devices do
 };
 
 class Water {
@@ -42,7 +43,10 @@ class Water {
     void prepare(bool for_now);
     void give_back();
     // The bounds are set aside for others; the boxes of the devices stay.
-    void exchange(Bounds& others) { std::swap(bounds_, others); }
+    void exchange(std::vector<Bounds>& others) { std::swap(bounds_, others); }
+    // From here on only devices are narrowed: finds the nodes that can no longer bind, so that nothing below them is
+    // looked up or added up again.
+    void find_loose();
 
     // Narrows a node or device to [low, high], as far as all that was asked before allows. For device positions.
     void apply_node(std::uint32_t node, Span wanted);
@@ -53,7 +57,7 @@ class Water {
     void apply_devices(const std::vector<std::uint32_t>& devices, Span wanted);
     // What a device could still be told.
     Span reach(std::uint32_t device) const;
-    Span box(std::uint32_t device) const { return {devices_[device].low, devices_[device].high}; }
+    Span box(std::uint32_t device) const { return boxes_[device]; }
 
     void solve();
 
@@ -67,9 +71,16 @@ class Water {
     bool binds(std::uint32_t node) const { return state_[node] != State::free; }
 
   private:
-    // What the search goes over, side by side.
+    struct Liking {
+        model::MilliW preferred, weight;
+    };
+    // A device that can still move. What the search goes over, side by side.
     struct Device {
         model::MilliW preferred, weight, low, high;
+    };
+    // The open devices of a node.
+    struct Run {
+        std::uint32_t first, last;
     };
     struct Kept {
         std::uint32_t device;
@@ -98,6 +109,7 @@ class Water {
     void spread(std::uint32_t node, std::int64_t lambda, model::MilliW rest);
     void send_down(std::uint32_t child, std::int64_t lambda, model::MilliW value);
     void seek_root();
+    void gather_open();
     Span own(std::uint32_t node) const;
     Span within(std::uint32_t node) const;
     void narrow_node(std::uint32_t node, Span bounds);
@@ -107,11 +119,17 @@ class Water {
     void fill_up(const std::vector<std::uint32_t>& devices, model::MilliW rest);
 
     const Layout& layout_;
-    std::vector<Device> devices_;
+    std::vector<Span> boxes_;                          // by device
+    std::vector<Liking> likings_;                      // by device
+    std::vector<Device> open_;                         // those with a box wider than a point, the last node's first
+    std::vector<std::uint32_t> open_at_;               // position in open_ -> device
+    std::vector<Run> open_of_;                         // by node
+    std::vector<model::MilliW> fixed_;                 // by node: the sum of its own devices that are not open
+    bool gathered_ = false;                            // open_ is up to date
     std::vector<model::MilliW> node_low_, node_high_;  // hard, as given
-    Bounds bounds_;
-    std::vector<model::MilliW> raw_, next_, slope_;  // by node: of evaluate()
-    std::vector<model::MilliW> target_;              // by node
+    std::vector<Bounds> bounds_;                       // by node
+    std::vector<model::MilliW> raw_, next_, slope_;    // by node: of evaluate()
+    std::vector<model::MilliW> target_;                // by node
     std::vector<std::int64_t> lambda_;
     std::vector<State> state_;
     std::vector<std::uint32_t> owner_;
