@@ -123,7 +123,7 @@ void Gateway::restore_documents() {
 wire::Failure Gateway::restore(const model::Document& document) {
     if (document.folder == enrolments_folder) {
         api::Enrolled device;
-        if (const auto failure = wire::from_json(document.body, device))
+        if (const auto failure = wire::from_json(document.body, device, of_any_version))
             throw std::runtime_error(config_.data + ": enrolment " + document.key +
                                      " cannot be read: " + failure->text());
         enrolled_[device.enrolment.id] = std::move(device);

@@ -5,15 +5,12 @@
 
 #include "gateway/records/model_records.hpp"
 #include "gateway/records/snapshot_records.hpp"
-#include "protocols/wire/json.hpp"
 
 namespace busbar::app {
 
 namespace {
 
 constexpr std::string_view key_start = "settings/";
-// Whatever was stored may be of an older version: what it did not know keeps its default.
-constexpr wire::JsonOptions of_any_version{.absent_is_default = true};
 
 [[noreturn]] void unreadable(const std::string& where, const std::string& what, const std::string& why) {
     throw std::runtime_error(where + ": " + what + " cannot be read: " + why +

@@ -11,10 +11,13 @@
 #include "dispatch/core.hpp"
 #include "gateway/app/config.hpp"
 #include "gateway/store/store.hpp"
+#include "protocols/wire/json.hpp"
 
 namespace busbar::app {
 
 inline constexpr std::string_view core_folder = "core";
+// Whatever was stored may be of an older version: what it did not know keeps its default.
+inline constexpr wire::JsonOptions of_any_version{.absent_is_default = true};
 
 // By the sequence of the last entry that was made under other ones; 0 = from the start.
 using SettingsHistory = std::map<std::int64_t, DispatchConfig>;

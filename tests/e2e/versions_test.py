@@ -69,6 +69,18 @@ class Versions(unittest.TestCase):
         Gateway(self.folder).kill()
         self.assertEqual(f"schema_{schema_of(self.data)}", max((path.stem for path in STORES.glob("*.sql")), key=lambda name: int(name.split("_")[1])))
 
+    def test_an_enrolment_without_a_member_that_came_later(self):
+        put("schema_2", self.data)
+        store = sqlite3.connect(self.data / "busbar.db")
+        changed = store.execute("UPDATE documents SET body = CAST(json_remove(CAST(body AS TEXT), '$.enrolment.outlets') AS BLOB)"
+                                " WHERE folder = 'enrolments'").rowcount
+        store.commit()
+        store.close()
+        self.assertGreater(changed, 0)
+        expected = json.loads((STORES / "schema_2.json").read_text())
+        with Gateway(self.folder) as gateway:
+            self.assertEqual(expected["devices"], gateway.get("/devices"))
+
     def test_a_backup_of_an_old_one_is_restored(self):
         put("schema_1", self.data)
         copy, place = self.folder.path / "copy", self.folder.path / "place"
