@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dispatch/core.hpp"
+#include "dispatch/model/by_id.hpp"
 #include "gateway/api/api.hpp"
 #include "gateway/app/config.hpp"
 #include "gateway/app/turn.hpp"
@@ -115,7 +116,7 @@ class Gateway : private api::Backend {
     std::map<net::ListenerId, std::string> listener_names_;
     std::map<std::string, api::Enrolled, std::less<>> enrolled_;      // by id
     std::map<std::string, std::string, std::less<>> id_of_resource_;  // devices by the resource they are here
-    std::map<std::string, net::ConnectionId, std::less<>> socket_of_station_;
+    model::ById<net::ConnectionId> socket_of_station_;
     std::unordered_map<net::ConnectionId, std::string> station_of_socket_;
     std::map<std::string, std::size_t> problems_of_event_;  // how many were told last, of events under way
     ocpp::Output enrolment_output_;                         // of an API call under way: its frames leave with the turn

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "dispatch/model/by_id.hpp"
 #include "dispatch/model/input.hpp"
 #include "dispatch/model/peer_clock.hpp"
 #include "protocols/ieee2030_5/documents.hpp"
@@ -56,11 +56,7 @@ struct Device {
     }
 };
 
-struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-};
-using NumberOfText = std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>>;
+using NumberOfText = model::ById<std::uint32_t>;
 
 struct State {
     explicit State(Policy given) : policy(std::move(given)) {}

@@ -267,8 +267,8 @@ wire::Failure Csms::request(Us now, std::string_view station, std::string_view a
 }
 
 void Csms::tick(Us now, Output& output) {
-    while (!state_->due.empty() && state_->due.begin()->first <= now) {
-        Turn turn{*state_, *state_->due.begin()->second, now, output};
+    while (!state_->due.empty() && state_->due.begin()->at_us <= now) {
+        Turn turn{*state_, *state_->due.begin()->peer, now, output};
         time_out(turn);
         ask_for_boot(turn);
         commands_due(turn);
@@ -277,7 +277,7 @@ void Csms::tick(Us now, Output& output) {
 }
 
 Us Csms::next_due() const {
-    return state_->due.empty() ? model::never : state_->due.begin()->first;
+    return state_->due.empty() ? model::never : state_->due.begin()->at_us;
 }
 
 bool Csms::knows_resource(std::string_view resource) const {
@@ -341,6 +341,8 @@ std::vector<StationView> Csms::stations() const {
     for (const auto& [id, peer] : state_->peers) {
         if (peer.enrolled) views.push_back(view_of(id, peer));
     }
+    std::sort(views.begin(), views.end(),
+              [](const StationView& left, const StationView& right) { return left.id < right.id; });
     return views;
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dispatch/model/by_id.hpp"
 #include "dispatch/model/peer_clock.hpp"
 #include "protocols/ocpp/csms.hpp"
 #include "protocols/ocpp/metering.hpp"
@@ -124,11 +125,21 @@ struct Peer {
     }
 };
 
+// When a peer is to be looked at. Those of one moment have an order of their own, the same on every run.
+struct Due {
+    model::Us at_us = 0;
+    Peer* peer = nullptr;
+    friend bool operator<(const Due& left, const Due& right) {
+        if (left.at_us != right.at_us) return left.at_us < right.at_us;
+        return left.peer->enrolment.id < right.peer->enrolment.id;
+    }
+};
+
 struct Csms::State {
     Policy policy;
-    std::map<std::string, Peer, std::less<>> peers;
-    std::map<std::string, std::pair<Peer*, std::uint16_t>, std::less<>> resources;
-    std::set<std::pair<model::Us, Peer*>> due;
+    model::ById<Peer> peers;
+    model::ById<std::pair<Peer*, std::uint16_t>> resources;
+    std::set<Due> due;
     std::map<std::size_t, std::uint64_t> mended;  // row of the leniency table, how often
 };
 
@@ -257,16 +268,16 @@ void read_rate_units(std::string_view text, ProfileLimits& limits);
 // ---- reading.cpp -----------------------------------------------------------------------------------------------
 
 // Reads what the station sent; in tolerant mode what the leniency table knows is mended. `action` of an answer ends in
-// "Response". `reset` makes the value a new one. `zoneless`: whether a date-time lacks its zone; then nobody knows which
-// one is meant.
+// "Response". `reset` makes the value a new one. `zoneless`: whether a date-time lacks its zone; then nobody knows
+// which one is meant.
 wire::Failure read_message(Turn& turn, std::string_view action, std::string_view payload, const wire::Record& record,
                            void* value, void (*reset)(void* value), bool* zoneless = nullptr);
 template <wire::IsRecord T>
 wire::Failure read_message(Turn& turn, std::string_view action, std::string_view payload, T& value,
                            bool* zoneless = nullptr) {
     return read_message(
-        turn, action, payload, record_of(wire::Tag<T>{}), &value,
-        [](void* target) { *static_cast<T*>(target) = T{}; }, zoneless);
+        turn, action, payload, record_of(wire::Tag<T>{}), &value, [](void* target) { *static_cast<T*>(target) = T{}; },
+        zoneless);
 }
 
 Reply answer_with(std::string payload);
