@@ -39,15 +39,8 @@ class Writer {
     void record(const Record& record, const void* value) {
         char separator = '{';
         for (const Field& field : record.all) {
-            const void* member = member_of(field, value);
-            const Type* type = field.type;
-            if (type->kind == Kind::optional) {
-                member = type->optional->get(member);
-                if (!member) continue;
-                type = type->element;
-            } else if (type->kind == Kind::list && !is_present(*type, member)) {
-                continue;
-            }
+            const void* held = held_of(field, value);
+            if (!held || (field.type->kind == Kind::list && !is_present(*field.type, held))) continue;
             out_ += separator;
             separator = ',';
             if (field.key.empty()) {
@@ -56,7 +49,7 @@ class Writer {
             } else {
                 out_ += field.key;
             }
-            this->value(*type, member);
+            this->value(*field.held, held);
         }
         if (separator == '{') out_ += '{';
         out_ += '}';

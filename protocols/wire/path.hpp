@@ -24,6 +24,11 @@ inline const void* member_of(const Field& field, const void* record) {
 inline void* member_of(const Field& field, void* record) {
     return static_cast<char*>(record) + field.offset;
 }
+// The value, of the type field.held; nullptr: absent.
+inline const void* held_of(const Field& field, const void* record) {
+    const void* member = member_of(field, record);
+    return field.maybe ? field.maybe(member) : member;
+}
 
 // Of a choice: how many of its alternatives are present (attributes are no alternatives).
 std::size_t count_present(const Record& choice, const void* value);

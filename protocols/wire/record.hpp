@@ -99,6 +99,8 @@ struct Field {
     const Namespace* ns = nullptr;  // nullptr: the record's
     const Namespace* record_ns = nullptr;  // of the record that declares it; it does not hold for attributes
     std::string_view key;    // "name": as JSON writes it; empty if the wire name is not the member's
+    const Type* held{};      // of the value: the type, or the one in the optional
+    const void* (*maybe)(const void* member) = nullptr;  // OptionalOps::get; nullptr: the member is the value
 };
 
 inline const Namespace* namespace_of(const Field& field) {
@@ -328,11 +330,20 @@ struct MemberOf<Attr<M>> { using Value = M; static constexpr Place place = Place
 template <class M>
 struct MemberOf<Content<M>> { using Value = M; static constexpr Place place = Place::content; };
 
+template <class V>
+struct Held { static constexpr const Type* type = &type_of<V>; static constexpr const void* (*maybe)(const void*) = nullptr; };
+template <class V>
+struct Held<std::optional<V>> {
+    static constexpr const Type* type = &type_of<V>;
+    static constexpr const void* (*maybe)(const void*) = MaybeOps<std::optional<V>>::get;
+};
+
 template <class T, class M>
 constexpr Field make_field(std::string_view key, std::size_t offset) {
+    using Value = typename MemberOf<M>::Value;
     const std::string_view member = key.substr(1, key.size() - 3);
-    Field field{member, offset, &type_of<typename MemberOf<M>::Value>, MemberOf<M>::place, nullptr,
-                xml_names_of(Tag<T>{}).ns, key};
+    Field field{member, offset, &type_of<Value>, MemberOf<M>::place, nullptr,
+                xml_names_of(Tag<T>{}).ns, key, Held<Value>::type, Held<Value>::maybe};
     for (const XmlName& exception : xml_names_of(Tag<T>{}).exceptions) {
         if (exception.member == member) {
             if (!exception.wire.empty()) {

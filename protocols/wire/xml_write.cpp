@@ -183,7 +183,7 @@ class Writer {
         for (const Field& field : record.all) {
             if (field.place != Place::attribute) {
                 has_elements = true;
-            } else if (const void* held = present(field, value)) {
+            } else if (const void* held = held_of(field, value)) {
                 attribute(field, held);
             }
         }
@@ -191,9 +191,9 @@ class Writer {
     }
 
     void member(const Field& field, const void* record) {
-        const void* held = present(field, record);
+        const void* held = held_of(field, record);
         if (!held) return;
-        const Type& type = field.type->kind == Kind::optional ? *field.type->element : *field.type;
+        const Type& type = *field.held;
         if (field.place == Place::content) {
             text(type, held, false);
         } else if (type.kind == Kind::list) {
@@ -209,29 +209,23 @@ class Writer {
         out_ += ' ';
         qualified(field.ns, field.name);
         out_ += "=\"";
-        text(field.type->kind == Kind::optional ? *field.type->element : *field.type, held, true);
+        text(*field.held, held, true);
         out_ += '"';
     }
 
     bool alternative(const Record& choice, const void* value) {
         for (const Field& field : choice.all) {
-            const void* held = field.place == Place::element ? present(field, value) : nullptr;
+            const void* held = field.place == Place::element ? held_of(field, value) : nullptr;
             if (!held) continue;
             use(&xsi);
             use(namespace_of(field));
             out_ += " xsi:type=\"";
             qualified(namespace_of(field), field.name);
             out_ += '"';
-            return contents(field.type->kind == Kind::optional ? *field.type->element : *field.type, held);
+            return contents(*field.held, held);
         }
         out_ += "/>";  // check() refuses a choice of nothing
         return false;
-    }
-
-    // The member without its optional; nullptr: absent.
-    static const void* present(const Field& field, const void* record) {
-        const void* member = member_of(field, record);
-        return field.type->kind == Kind::optional ? field.type->optional->get(member) : member;
     }
 
     void text(const Type& type, const void* value, bool attribute) {
