@@ -2,13 +2,14 @@
 what was lost (nothing). In each row an innocent station and an innocent operator are served throughout; at its end the program
 is killed (-9) and started again, and everything that was acknowledged must be there.
 
-    python3 tests/load/fault_matrix_test.py                        the rows as tests
-    python3 tests/load/fault_matrix_test.py --table --peers 10000  the same, at that size, printed as a Markdown table
+    python3 tests/load/fault_matrix_test.py  the rows as tests
+    ./dev faults [PEERS]                     the same with 10,000 peers, written into docs/operating/faults.md
 """
 import asyncio
 import contextlib
 import json
 import os
+import pathlib
 import re
 import resource
 import socket
@@ -440,17 +441,31 @@ def table():
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in ROWS])
 
 
+def write_table(path):
+    """In the place of the one that the page has."""
+    lines = path.read_text().splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("|"))
+    others = [line for line in lines[first:] if not line.startswith("|")]
+    path.write_text("\n".join([*lines[:first], table(), *others]) + "\n")
+
+
+def taken(option):
+    """The value of a command line option that unittest shall not see."""
+    if option not in sys.argv:
+        return None
+    place = sys.argv.index(option)
+    value = sys.argv[place + 1]
+    del sys.argv[place:place + 2]
+    return value
+
+
 if __name__ == "__main__":
-    wants_table = "--table" in sys.argv
-    if wants_table:
-        sys.argv.remove("--table")
-    if "--peers" in sys.argv:
-        place = sys.argv.index("--peers")
-        PEERS = int(sys.argv[place + 1])
-        del sys.argv[place:place + 2]
+    PEERS = int(taken("--peers") or PEERS)
+    page = taken("--write")
     open_many_files()
     try:
         harness.run_tests()
-    finally:
-        if wants_table:
-            print(table())
+    except SystemExit as end:
+        if page and not end.code:
+            write_table(pathlib.Path(page))
+        raise
