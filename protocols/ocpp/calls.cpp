@@ -117,7 +117,7 @@ void pump(Turn& turn) {
     while (peer.connected && !peer.flight && !peer.queue.empty()) {
         Work work = std::move(peer.queue.front());
         peer.queue.pop_front();
-        const auto rendered = dialect_of(peer.version).render(turn, work);
+        const auto rendered = render(turn, work);
         if (!rendered) continue;
         std::string id = new_id(turn);
         turn.out.frames.push_back({peer.enrolment.id, call_frame(id, rendered->action, rendered->payload)});
@@ -129,7 +129,7 @@ void pump(Turn& turn) {
 void take_result(Turn& turn, const Received& received) {
     auto work = land(turn, received.id);
     if (!work) return;
-    const auto failure = dialect_of(turn.peer.version).answered(turn, *work, received.payload);
+    const auto failure = answered(turn, *work, received.payload);
     if (!failure) return;
     // A bad answer is not answered: OCPP-J knows no error for it.
     ++turn.peer.errors;

@@ -79,7 +79,7 @@ void answer_call(Turn& turn, const Received& call) {
         turn.out.frames.push_back({id, peer.answer});
         return;
     }
-    const Reply reply = dialect_of(peer.version).receive(turn, call.action, call.payload);
+    const Reply reply = answer_call(turn, call.action, call.payload);
     std::string frame;
     if (reply.error) {
         ++peer.errors;
@@ -107,10 +107,6 @@ void answer_unreadable(Turn& turn, const Received& received) {
 }
 
 }  // namespace
-
-const Dialect& dialect_of(Version version) {
-    return version == Version::v16 ? dialect_v16 : dialect_v201;
-}
 
 Csms::Csms(Policy policy) : state_(std::make_unique<State>()) {
     state_->policy = std::move(policy);
@@ -257,7 +253,7 @@ wire::Failure Csms::request(Us now, std::string_view station, std::string_view a
         return wire::Error{wire::Fault::missing, "", "the station is not connected"};
     }
     Turn turn{*state_, found->second, now, output};
-    if (auto failure = dialect_of(turn.peer.version).check(action, payload)) return failure;
+    if (auto failure = check_request(turn, action, payload)) return failure;
     Work work{Task::request};
     work.action = action;
     work.payload = payload;

@@ -155,7 +155,7 @@ struct Turn {
     void input(model::Input input) { out.changes.inputs.push_back(std::move(input)); }
 };
 
-// ---- the two versions ---------------------------------------------------------------------------------------------
+// ---- dialect.cpp: in the words of the station's version ------------------------------------------------------------
 
 struct Reply {
     std::string payload;             // of a CALLRESULT
@@ -165,19 +165,14 @@ struct Reply {
 struct Rendered {
     std::string action, payload;
 };
-struct Dialect {
-    // A CALL of the station.
-    Reply (*receive)(Turn& turn, std::string_view action, std::string_view payload);
-    // What a Work says on the wire; nothing: there is no need to say it any more.
-    std::optional<Rendered> (*render)(Turn& turn, Work& work);
-    // The CALLRESULT to it. An unreadable one is told by the returned failure.
-    wire::Failure (*answered)(Turn& turn, const Work& work, std::string_view payload);
-    // Checks a payload against the record of the action's request; unknown_type for an action that is not spoken here.
-    wire::Failure (*check)(std::string_view action, std::string_view payload);
-};
-const Dialect& dialect_of(Version version);
-extern const Dialect dialect_v16;
-extern const Dialect dialect_v201;
+// To a CALL of the station.
+Reply answer_call(Turn& turn, std::string_view action, std::string_view payload);
+// What a Work says on the wire; nothing: there is no need to say it any more.
+std::optional<Rendered> render(Turn& turn, Work& work);
+// The CALLRESULT to it. An unreadable one is told by the returned failure.
+wire::Failure answered(Turn& turn, const Work& work, std::string_view payload);
+// A request of the operator; unknown_type for an action that is not spoken here.
+wire::Failure check_request(const Turn& turn, std::string_view action, std::string_view payload);
 
 // ---- stations.cpp: boot, status, resources, what is kept ----------------------------------------------------------
 

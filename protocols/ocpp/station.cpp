@@ -73,9 +73,16 @@ void not_heard(Station::State& state, Us now) {
     }
 }
 
+StationReply answer_call(Station::State& state, Us now, const Received& call) {
+    for (const StationHandler& handler : state.dialect->handlers) {
+        if (handler.action == call.action) return handler.answer(state, now, call.payload);
+    }
+    return {{}, ErrorCode::not_implemented, "no such action here: " + call.action, {}};
+}
+
 void take_call(Station::State& state, Us now, const Received& call, Frames& frames) {
     if (state.options.behaviour == Behaviour::silent) return;
-    const StationReply reply = state.dialect->answer(state, now, call.action, call.payload);
+    const StationReply reply = answer_call(state, now, call);
     frames.push_back(reply.error
                          ? error_frame(call.id, state.options.version, *reply.error, reply.description, reply.details)
                          : result_frame(call.id, reply.payload));

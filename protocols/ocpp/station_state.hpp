@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -109,12 +110,16 @@ struct StationReply {
 struct StationCall {
     std::string action, payload;
 };
+// A CALL of the CSMS.
+struct StationHandler {
+    std::string_view action;
+    StationReply (*answer)(Station::State& state, model::Us now, std::string_view payload);
+};
 struct StationDialect {
     std::optional<StationCall> (*say)(Station::State& state, Saying& saying);
     // The CALLRESULT to it.
     void (*heard)(Station::State& state, model::Us now, const Saying& saying, std::string_view payload);
-    // A CALL of the CSMS.
-    StationReply (*answer)(Station::State& state, model::Us now, std::string_view action, std::string_view payload);
+    std::span<const StationHandler> handlers;
 };
 extern const StationDialect station_v16;
 extern const StationDialect station_v201;

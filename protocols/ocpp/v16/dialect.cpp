@@ -1,7 +1,7 @@
 // The central system's side of OCPP 1.6J: what each message of a charge point means, and what we say to it.
 #include <array>
 
-#include "protocols/ocpp/csms_state.hpp"
+#include "protocols/ocpp/dialect.hpp"
 #include "protocols/ocpp/v16/translate.hpp"
 #include "protocols/wire/check.hpp"
 
@@ -132,10 +132,6 @@ Reply answer_meter_values(Turn& turn, std::string_view action, std::string_view 
     return answer_with("{}");
 }
 
-struct Handler {
-    std::string_view action;
-    Reply (*answer)(Turn& turn, std::string_view action, std::string_view payload);
-};
 constexpr std::array handlers{
     Handler{"MeterValues", answer_meter_values},
     Handler{"Heartbeat", answer<HeartbeatRequest>},
@@ -150,76 +146,50 @@ constexpr std::array handlers{
     Handler{"FirmwareStatusNotification", answer<FirmwareStatusNotificationRequest>},
 };
 
-Reply receive(Turn& turn, std::string_view action, std::string_view payload) {
-    for (const Handler& handler : handlers) {
-        if (handler.action == action) return handler.answer(turn, action, payload);
-    }
-    return {{}, ErrorCode::not_implemented, "no such action here: " + std::string(action), {}};
-}
-
 // ---- what we say to it --------------------------------------------------------------------------------------------
 
-Rendered learn_request() {
+std::optional<Rendered> learn_request(Turn&, Work&) {
     GetConfigurationRequest request;
     auto& keys = request.key.emplace();
     for (const char* key : {"ChargingScheduleAllowedChargingRateUnit", "ChargeProfileMaxStackLevel",
                             "ChargingScheduleMaxPeriods", "MeterValueSampleInterval", "MeterValuesSampledData"}) {
         keys.emplace_back(key);
     }
-    return {"GetConfiguration", wire::to_json(request)};
+    return Rendered{"GetConfiguration", wire::to_json(request)};
 }
 
-Rendered configure_request(const Work& work) {
+std::optional<Rendered> configure_request(Turn&, Work& work) {
     ChangeConfigurationRequest request;
     request.key = work.action;
     request.value = work.payload;
-    return {"ChangeConfiguration", wire::to_json(request)};
+    return Rendered{"ChangeConfiguration", wire::to_json(request)};
 }
 
-Rendered boot_request() {
+std::optional<Rendered> boot_request(Turn&, Work&) {
     TriggerMessageRequest request;
     request.requestedMessage = MessageTrigger::BootNotification;
-    return {"TriggerMessage", wire::to_json(request)};
+    return Rendered{"TriggerMessage", wire::to_json(request)};
 }
 
-Rendered clear_request(const Work& work) {
+std::optional<Rendered> clear_request(Turn&, Work& work) {
     ClearChargingProfileRequest request;
     request.id = profile_id(work.outlet, work.role);
-    return {"ClearChargingProfile", wire::to_json(request)};
+    return Rendered{"ClearChargingProfile", wire::to_json(request)};
 }
 
-Rendered composite_request(const Turn& turn, const Work& work) {
+std::optional<Rendered> composite_request(Turn& turn, Work& work) {
     GetCompositeScheduleRequest request;
     request.connectorId = work.outlet;
     request.duration = asked_s(turn, work);
     request.chargingRateUnit =
         turn.peer.learnt.profiles.unit() == RateUnit::A ? ChargingRateUnit::A : ChargingRateUnit::W;
-    return {"GetCompositeSchedule", wire::to_json(request)};
+    return Rendered{"GetCompositeSchedule", wire::to_json(request)};
 }
 
-std::optional<Rendered> render(Turn& turn, Work& work) {
-    switch (work.task) {
-        case Task::learn:
-            return learn_request();
-        case Task::configure:
-            return configure_request(work);
-        case Task::ask_boot:
-            return boot_request();
-        case Task::fallback:
-        case Task::command:
-            if (const auto profile = profile_of(turn, work)) {
-                return Rendered{"SetChargingProfile", wire::to_json(to_request(*profile, work.outlet))};
-            }
-            return std::nullopt;
-        case Task::clear:
-            return clear_request(work);
-        case Task::compare:
-        case Task::verify:
-            return composite_request(turn, work);
-        case Task::request:
-            return Rendered{work.action, work.payload};
-    }
-    return std::nullopt;
+std::optional<Rendered> profile_request(Turn& turn, Work& work) {
+    const auto profile = profile_of(turn, work);
+    if (!profile) return std::nullopt;
+    return Rendered{"SetChargingProfile", wire::to_json(to_request(*profile, work.outlet))};
 }
 
 // ---- what it answers ----------------------------------------------------------------------------------------------
@@ -239,7 +209,7 @@ void take_configuration(Turn& turn, const GetConfigurationResponse& response) {
     learnt_all(turn);
 }
 
-wire::Failure status_answered(Turn& turn, const Work& work, std::string_view payload) {
+wire::Failure setting_answered(Turn& turn, const Work& work, std::string_view payload) {
     ChangeConfigurationResponse response;
     if (auto failure = read_message(turn, "ChangeConfigurationResponse", payload, response)) return failure;
     if (response.status == ConfigurationStatus::Accepted) return std::nullopt;
@@ -248,88 +218,70 @@ wire::Failure status_answered(Turn& turn, const Work& work, std::string_view pay
     return std::nullopt;
 }
 
-wire::Failure boot_answered(Turn& turn, std::string_view payload) {
+wire::Failure boot_answered(Turn& turn, const Work&, std::string_view payload) {
     TriggerMessageResponse response;
     if (auto failure = read_message(turn, "TriggerMessageResponse", payload, response)) return failure;
     if (response.status != TriggerMessageStatus::Accepted) take_unbootable(turn, to_text(response.status));
     return std::nullopt;
 }
 
-wire::Failure answered(Turn& turn, const Work& work, std::string_view payload) {
-    switch (work.task) {
-        case Task::learn: {
-            GetConfigurationResponse response;
-            if (auto failure = read_message(turn, "GetConfigurationResponse", payload, response)) return failure;
-            take_configuration(turn, response);
-            return std::nullopt;
-        }
-        case Task::configure:
-            return status_answered(turn, work, payload);
-        case Task::ask_boot:
-            return boot_answered(turn, payload);
-        case Task::fallback:
-        case Task::command: {
-            SetChargingProfileResponse response;
-            if (auto failure = read_message(turn, "SetChargingProfileResponse", payload, response)) return failure;
-            profile_answered(turn, work, response.status == ChargingProfileStatus::Accepted,
-                             std::string(to_text(response.status)));
-            return std::nullopt;
-        }
-        case Task::clear: {
-            ClearChargingProfileResponse response;
-            if (auto failure = read_message(turn, "ClearChargingProfileResponse", payload, response)) return failure;
-            clear_answered(turn, work, std::string(to_text(response.status)));
-            return std::nullopt;
-        }
-        case Task::compare:
-        case Task::verify: {
-            GetCompositeScheduleResponse response;
-            if (auto failure = read_message(turn, "GetCompositeScheduleResponse", payload, response)) return failure;
-            composite_answered(turn, work, to_composite(response));
-            return std::nullopt;
-        }
-        case Task::request:
-            turn.notice(Severity::info, "call_answered", work.action + ": " + std::string(payload));
-            return std::nullopt;
-    }
+wire::Failure learn_answered(Turn& turn, const Work&, std::string_view payload) {
+    GetConfigurationResponse response;
+    if (auto failure = read_message(turn, "GetConfigurationResponse", payload, response)) return failure;
+    take_configuration(turn, response);
+    return std::nullopt;
+}
+
+wire::Failure profile_answered(Turn& turn, const Work& work, std::string_view payload) {
+    SetChargingProfileResponse response;
+    if (auto failure = read_message(turn, "SetChargingProfileResponse", payload, response)) return failure;
+    ocpp::profile_answered(turn, work, response.status == ChargingProfileStatus::Accepted,
+                           std::string(to_text(response.status)));
+    return std::nullopt;
+}
+
+wire::Failure clear_answered(Turn& turn, const Work& work, std::string_view payload) {
+    ClearChargingProfileResponse response;
+    if (auto failure = read_message(turn, "ClearChargingProfileResponse", payload, response)) return failure;
+    ocpp::clear_answered(turn, work, std::string(to_text(response.status)));
+    return std::nullopt;
+}
+
+wire::Failure composite_answered(Turn& turn, const Work& work, std::string_view payload) {
+    GetCompositeScheduleResponse response;
+    if (auto failure = read_message(turn, "GetCompositeScheduleResponse", payload, response)) return failure;
+    ocpp::composite_answered(turn, work, to_composite(response));
     return std::nullopt;
 }
 
 // ---- what the operator may ask ------------------------------------------------------------------------------------
 
-template <class Request>
-wire::Failure valid(std::string_view payload) {
-    Request request;
-    return wire::from_json(payload, request);
-}
-struct Question {
-    std::string_view action;
-    wire::Failure (*valid)(std::string_view payload);
-};
 constexpr std::array questions{
-    Question{"ChangeAvailability", valid<ChangeAvailabilityRequest>},
-    Question{"ChangeConfiguration", valid<ChangeConfigurationRequest>},
-    Question{"ClearChargingProfile", valid<ClearChargingProfileRequest>},
-    Question{"DataTransfer", valid<DataTransferRequest>},
-    Question{"GetCompositeSchedule", valid<GetCompositeScheduleRequest>},
-    Question{"GetConfiguration", valid<GetConfigurationRequest>},
-    Question{"RemoteStartTransaction", valid<RemoteStartTransactionRequest>},
-    Question{"RemoteStopTransaction", valid<RemoteStopTransactionRequest>},
-    Question{"Reset", valid<ResetRequest>},
-    Question{"SetChargingProfile", valid<SetChargingProfileRequest>},
-    Question{"TriggerMessage", valid<TriggerMessageRequest>},
+    Question{"ChangeAvailability", check_as<ChangeAvailabilityRequest>},
+    Question{"ChangeConfiguration", check_as<ChangeConfigurationRequest>},
+    Question{"ClearChargingProfile", check_as<ClearChargingProfileRequest>},
+    Question{"DataTransfer", check_as<DataTransferRequest>},
+    Question{"GetCompositeSchedule", check_as<GetCompositeScheduleRequest>},
+    Question{"GetConfiguration", check_as<GetConfigurationRequest>},
+    Question{"RemoteStartTransaction", check_as<RemoteStartTransactionRequest>},
+    Question{"RemoteStopTransaction", check_as<RemoteStopTransactionRequest>},
+    Question{"Reset", check_as<ResetRequest>},
+    Question{"SetChargingProfile", check_as<SetChargingProfileRequest>},
+    Question{"TriggerMessage", check_as<TriggerMessageRequest>},
 };
-
-wire::Failure check(std::string_view action, std::string_view payload) {
-    for (const Question& question : questions) {
-        if (question.action == action) return question.valid(payload);
-    }
-    return wire::Error{wire::Fault::unknown_type, "", std::string(action) + " is not spoken here"};
-}
 
 }  // namespace
 }  // namespace busbar::ocpp::v16
 
 namespace busbar::ocpp {
-const Dialect dialect_v16{v16::receive, v16::render, v16::answered, v16::check};
+constinit const Dialect dialect_v16{
+    .handlers = v16::handlers,
+    .learn = {v16::learn_request, v16::learn_answered},
+    .configure = {v16::configure_request, v16::setting_answered},
+    .ask_boot = {v16::boot_request, v16::boot_answered},
+    .profile = {v16::profile_request, v16::profile_answered},
+    .clear = {v16::clear_request, v16::clear_answered},
+    .composite = {v16::composite_request, v16::composite_answered},
+    .questions = v16::questions,
+};
 }

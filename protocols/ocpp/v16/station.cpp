@@ -359,31 +359,20 @@ StationReply answer(Station::State& state, model::Us now, std::string_view paylo
     return answer_with(wire::to_json(handle(state, now, request)));
 }
 
-struct Handler {
-    std::string_view action;
-    StationReply (*answer)(Station::State& state, model::Us now, std::string_view payload);
-};
 constexpr std::array handlers{
-    Handler{"SetChargingProfile", answer<SetChargingProfileRequest>},
-    Handler{"ClearChargingProfile", answer<ClearChargingProfileRequest>},
-    Handler{"GetCompositeSchedule", answer<GetCompositeScheduleRequest>},
-    Handler{"GetConfiguration", answer<GetConfigurationRequest>},
-    Handler{"ChangeConfiguration", answer<ChangeConfigurationRequest>},
-    Handler{"TriggerMessage", answer<TriggerMessageRequest>},
-    Handler{"RemoteStartTransaction", answer<RemoteStartTransactionRequest>},
-    Handler{"RemoteStopTransaction", answer<RemoteStopTransactionRequest>},
+    StationHandler{"SetChargingProfile", answer<SetChargingProfileRequest>},
+    StationHandler{"ClearChargingProfile", answer<ClearChargingProfileRequest>},
+    StationHandler{"GetCompositeSchedule", answer<GetCompositeScheduleRequest>},
+    StationHandler{"GetConfiguration", answer<GetConfigurationRequest>},
+    StationHandler{"ChangeConfiguration", answer<ChangeConfigurationRequest>},
+    StationHandler{"TriggerMessage", answer<TriggerMessageRequest>},
+    StationHandler{"RemoteStartTransaction", answer<RemoteStartTransactionRequest>},
+    StationHandler{"RemoteStopTransaction", answer<RemoteStopTransactionRequest>},
 };
-
-StationReply answer_call(Station::State& state, model::Us now, std::string_view action, std::string_view payload) {
-    for (const Handler& handler : handlers) {
-        if (handler.action == action) return handler.answer(state, now, payload);
-    }
-    return {{}, ErrorCode::not_implemented, "no such action here: " + std::string(action), {}};
-}
 
 }  // namespace
 }  // namespace busbar::ocpp::v16
 
 namespace busbar::ocpp {
-const StationDialect station_v16{v16::say, v16::heard, v16::answer_call};
+constinit const StationDialect station_v16{v16::say, v16::heard, v16::handlers};
 }

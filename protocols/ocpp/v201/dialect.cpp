@@ -1,7 +1,7 @@
 // The CSMS's side of OCPP 2.0.1: what each message of a charging station means, and what we say to it.
 #include <array>
 
-#include "protocols/ocpp/csms_state.hpp"
+#include "protocols/ocpp/dialect.hpp"
 #include "protocols/ocpp/v201/translate.hpp"
 
 namespace busbar::ocpp::v201 {
@@ -197,10 +197,6 @@ Reply answer(Turn& turn, std::string_view action, std::string_view payload) {
     return answer_with(wire::to_json(handle(turn, request)));
 }
 
-struct Handler {
-    std::string_view action;
-    Reply (*answer)(Turn& turn, std::string_view action, std::string_view payload);
-};
 constexpr std::array handlers{
     Handler{"TransactionEvent", answer_transaction_event},
     Handler{"MeterValues", answer_meter_values},
@@ -221,13 +217,6 @@ constexpr std::array handlers{
     Handler{"DataTransfer", answer<DataTransferRequest>},
 };
 
-Reply receive(Turn& turn, std::string_view action, std::string_view payload) {
-    for (const Handler& handler : handlers) {
-        if (handler.action == action) return handler.answer(turn, action, payload);
-    }
-    return {{}, ErrorCode::not_implemented, "no such action here: " + std::string(action), {}};
-}
-
 // ---- what we say to it --------------------------------------------------------------------------------------------
 
 struct Name {
@@ -235,7 +224,7 @@ struct Name {
     const char* variable;
 };
 
-Rendered learn_request() {
+std::optional<Rendered> learn_request(Turn&, Work&) {
     GetVariablesRequest request;
     for (const Name& name :
          {Name{"SmartChargingCtrlr", "RateUnit"}, Name{"SmartChargingCtrlr", "ProfileStackLevel"},
@@ -245,62 +234,43 @@ Rendered learn_request() {
         row.component.name = name.component;
         row.variable.name = name.variable;
     }
-    return {"GetVariables", wire::to_json(request)};
+    return Rendered{"GetVariables", wire::to_json(request)};
 }
 
-Rendered configure_request(const Work& work) {
+std::optional<Rendered> configure_request(Turn&, Work& work) {
     SetVariablesRequest request;
     SetVariableData& row = request.setVariableData.emplace_back();
     row.component.name = "SampledDataCtrlr";
     row.variable.name = work.action;
     row.attributeValue = work.payload;
-    return {"SetVariables", wire::to_json(request)};
+    return Rendered{"SetVariables", wire::to_json(request)};
 }
 
-Rendered boot_request() {
+std::optional<Rendered> boot_request(Turn&, Work&) {
     TriggerMessageRequest request;
     request.requestedMessage = MessageTriggerEnum::BootNotification;
-    return {"TriggerMessage", wire::to_json(request)};
+    return Rendered{"TriggerMessage", wire::to_json(request)};
 }
 
-Rendered clear_request(const Work& work) {
+std::optional<Rendered> clear_request(Turn&, Work& work) {
     ClearChargingProfileRequest request;
     request.chargingProfileId = profile_id(work.outlet, work.role);
-    return {"ClearChargingProfile", wire::to_json(request)};
+    return Rendered{"ClearChargingProfile", wire::to_json(request)};
 }
 
-Rendered composite_request(const Turn& turn, const Work& work) {
+std::optional<Rendered> composite_request(Turn& turn, Work& work) {
     GetCompositeScheduleRequest request;
     request.duration = asked_s(turn, work);
     request.evseId = work.outlet;
     request.chargingRateUnit =
         turn.peer.learnt.profiles.unit() == RateUnit::A ? ChargingRateUnitEnum::A : ChargingRateUnitEnum::W;
-    return {"GetCompositeSchedule", wire::to_json(request)};
+    return Rendered{"GetCompositeSchedule", wire::to_json(request)};
 }
 
-std::optional<Rendered> render(Turn& turn, Work& work) {
-    switch (work.task) {
-        case Task::learn:
-            return learn_request();
-        case Task::configure:
-            return configure_request(work);
-        case Task::ask_boot:
-            return boot_request();
-        case Task::fallback:
-        case Task::command:
-            if (const auto profile = profile_of(turn, work)) {
-                return Rendered{"SetChargingProfile", wire::to_json(to_request(*profile, work.outlet))};
-            }
-            return std::nullopt;
-        case Task::clear:
-            return clear_request(work);
-        case Task::compare:
-        case Task::verify:
-            return composite_request(turn, work);
-        case Task::request:
-            return Rendered{work.action, work.payload};
-    }
-    return std::nullopt;
+std::optional<Rendered> profile_request(Turn& turn, Work& work) {
+    const auto profile = profile_of(turn, work);
+    if (!profile) return std::nullopt;
+    return Rendered{"SetChargingProfile", wire::to_json(to_request(*profile, work.outlet))};
 }
 
 // ---- what it answers ----------------------------------------------------------------------------------------------
@@ -334,7 +304,7 @@ wire::Failure setting_answered(Turn& turn, const Work& work, std::string_view pa
     return std::nullopt;
 }
 
-wire::Failure boot_answered(Turn& turn, std::string_view payload) {
+wire::Failure boot_answered(Turn& turn, const Work&, std::string_view payload) {
     TriggerMessageResponse response;
     if (auto failure = read_message(turn, "TriggerMessageResponse", payload, response)) return failure;
     if (response.status != TriggerMessageStatusEnum::Accepted) {
@@ -343,83 +313,65 @@ wire::Failure boot_answered(Turn& turn, std::string_view payload) {
     return std::nullopt;
 }
 
-wire::Failure answered(Turn& turn, const Work& work, std::string_view payload) {
-    switch (work.task) {
-        case Task::learn: {
-            GetVariablesResponse response;
-            if (auto failure = read_message(turn, "GetVariablesResponse", payload, response)) return failure;
-            take_variables(turn, response);
-            return std::nullopt;
-        }
-        case Task::configure:
-            return setting_answered(turn, work, payload);
-        case Task::ask_boot:
-            return boot_answered(turn, payload);
-        case Task::fallback:
-        case Task::command: {
-            SetChargingProfileResponse response;
-            if (auto failure = read_message(turn, "SetChargingProfileResponse", payload, response)) return failure;
-            profile_answered(turn, work, response.status == ChargingProfileStatusEnum::Accepted,
-                             words_of(to_text(response.status), response.statusInfo));
-            return std::nullopt;
-        }
-        case Task::clear: {
-            ClearChargingProfileResponse response;
-            if (auto failure = read_message(turn, "ClearChargingProfileResponse", payload, response)) return failure;
-            clear_answered(turn, work, words_of(to_text(response.status), response.statusInfo));
-            return std::nullopt;
-        }
-        case Task::compare:
-        case Task::verify: {
-            GetCompositeScheduleResponse response;
-            if (auto failure = read_message(turn, "GetCompositeScheduleResponse", payload, response)) return failure;
-            composite_answered(turn, work, to_composite(response));
-            return std::nullopt;
-        }
-        case Task::request:
-            turn.notice(Severity::info, "call_answered", work.action + ": " + std::string(payload));
-            return std::nullopt;
-    }
+wire::Failure learn_answered(Turn& turn, const Work&, std::string_view payload) {
+    GetVariablesResponse response;
+    if (auto failure = read_message(turn, "GetVariablesResponse", payload, response)) return failure;
+    take_variables(turn, response);
+    return std::nullopt;
+}
+
+wire::Failure profile_answered(Turn& turn, const Work& work, std::string_view payload) {
+    SetChargingProfileResponse response;
+    if (auto failure = read_message(turn, "SetChargingProfileResponse", payload, response)) return failure;
+    ocpp::profile_answered(turn, work, response.status == ChargingProfileStatusEnum::Accepted,
+                           words_of(to_text(response.status), response.statusInfo));
+    return std::nullopt;
+}
+
+wire::Failure clear_answered(Turn& turn, const Work& work, std::string_view payload) {
+    ClearChargingProfileResponse response;
+    if (auto failure = read_message(turn, "ClearChargingProfileResponse", payload, response)) return failure;
+    ocpp::clear_answered(turn, work, words_of(to_text(response.status), response.statusInfo));
+    return std::nullopt;
+}
+
+wire::Failure composite_answered(Turn& turn, const Work& work, std::string_view payload) {
+    GetCompositeScheduleResponse response;
+    if (auto failure = read_message(turn, "GetCompositeScheduleResponse", payload, response)) return failure;
+    ocpp::composite_answered(turn, work, to_composite(response));
     return std::nullopt;
 }
 
 // ---- what the operator may ask ------------------------------------------------------------------------------------
 
-template <class Request>
-wire::Failure valid(std::string_view payload) {
-    Request request;
-    return wire::from_json(payload, request);
-}
-struct Question {
-    std::string_view action;
-    wire::Failure (*valid)(std::string_view payload);
-};
 constexpr std::array questions{
-    Question{"ChangeAvailability", valid<ChangeAvailabilityRequest>},
-    Question{"ClearChargingProfile", valid<ClearChargingProfileRequest>},
-    Question{"DataTransfer", valid<DataTransferRequest>},
-    Question{"GetBaseReport", valid<GetBaseReportRequest>},
-    Question{"GetChargingProfiles", valid<GetChargingProfilesRequest>},
-    Question{"GetCompositeSchedule", valid<GetCompositeScheduleRequest>},
-    Question{"GetVariables", valid<GetVariablesRequest>},
-    Question{"RequestStartTransaction", valid<RequestStartTransactionRequest>},
-    Question{"RequestStopTransaction", valid<RequestStopTransactionRequest>},
-    Question{"Reset", valid<ResetRequest>},
-    Question{"SetChargingProfile", valid<SetChargingProfileRequest>},
-    Question{"SetVariables", valid<SetVariablesRequest>},
-    Question{"TriggerMessage", valid<TriggerMessageRequest>},
+    Question{"ChangeAvailability", check_as<ChangeAvailabilityRequest>},
+    Question{"ClearChargingProfile", check_as<ClearChargingProfileRequest>},
+    Question{"DataTransfer", check_as<DataTransferRequest>},
+    Question{"GetBaseReport", check_as<GetBaseReportRequest>},
+    Question{"GetChargingProfiles", check_as<GetChargingProfilesRequest>},
+    Question{"GetCompositeSchedule", check_as<GetCompositeScheduleRequest>},
+    Question{"GetVariables", check_as<GetVariablesRequest>},
+    Question{"RequestStartTransaction", check_as<RequestStartTransactionRequest>},
+    Question{"RequestStopTransaction", check_as<RequestStopTransactionRequest>},
+    Question{"Reset", check_as<ResetRequest>},
+    Question{"SetChargingProfile", check_as<SetChargingProfileRequest>},
+    Question{"SetVariables", check_as<SetVariablesRequest>},
+    Question{"TriggerMessage", check_as<TriggerMessageRequest>},
 };
-
-wire::Failure check(std::string_view action, std::string_view payload) {
-    for (const Question& question : questions) {
-        if (question.action == action) return question.valid(payload);
-    }
-    return wire::Error{wire::Fault::unknown_type, "", std::string(action) + " is not spoken here"};
-}
 
 }  // namespace
 }  // namespace busbar::ocpp::v201
 
 namespace busbar::ocpp {
-const Dialect dialect_v201{v201::receive, v201::render, v201::answered, v201::check};
+constinit const Dialect dialect_v201{
+    .handlers = v201::handlers,
+    .learn = {v201::learn_request, v201::learn_answered},
+    .configure = {v201::configure_request, v201::setting_answered},
+    .ask_boot = {v201::boot_request, v201::boot_answered},
+    .profile = {v201::profile_request, v201::profile_answered},
+    .clear = {v201::clear_request, v201::clear_answered},
+    .composite = {v201::composite_request, v201::composite_answered},
+    .questions = v201::questions,
+};
 }

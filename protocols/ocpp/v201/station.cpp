@@ -418,31 +418,20 @@ StationReply answer(Station::State& state, model::Us now, std::string_view paylo
     return {wire::to_json(handle(state, now, request)), std::nullopt, {}, {}};
 }
 
-struct Handler {
-    std::string_view action;
-    StationReply (*answer)(Station::State& state, model::Us now, std::string_view payload);
-};
 constexpr std::array handlers{
-    Handler{"SetChargingProfile", answer<SetChargingProfileRequest>},
-    Handler{"ClearChargingProfile", answer<ClearChargingProfileRequest>},
-    Handler{"GetCompositeSchedule", answer<GetCompositeScheduleRequest>},
-    Handler{"GetVariables", answer<GetVariablesRequest>},
-    Handler{"SetVariables", answer<SetVariablesRequest>},
-    Handler{"TriggerMessage", answer<TriggerMessageRequest>},
-    Handler{"RequestStartTransaction", answer<RequestStartTransactionRequest>},
-    Handler{"RequestStopTransaction", answer<RequestStopTransactionRequest>},
+    StationHandler{"SetChargingProfile", answer<SetChargingProfileRequest>},
+    StationHandler{"ClearChargingProfile", answer<ClearChargingProfileRequest>},
+    StationHandler{"GetCompositeSchedule", answer<GetCompositeScheduleRequest>},
+    StationHandler{"GetVariables", answer<GetVariablesRequest>},
+    StationHandler{"SetVariables", answer<SetVariablesRequest>},
+    StationHandler{"TriggerMessage", answer<TriggerMessageRequest>},
+    StationHandler{"RequestStartTransaction", answer<RequestStartTransactionRequest>},
+    StationHandler{"RequestStopTransaction", answer<RequestStopTransactionRequest>},
 };
-
-StationReply answer_call(Station::State& state, model::Us now, std::string_view action, std::string_view payload) {
-    for (const Handler& handler : handlers) {
-        if (handler.action == action) return handler.answer(state, now, payload);
-    }
-    return {{}, ErrorCode::not_implemented, "no such action here: " + std::string(action), {}};
-}
 
 }  // namespace
 }  // namespace busbar::ocpp::v201
 
 namespace busbar::ocpp {
-const StationDialect station_v201{v201::say, v201::heard, v201::answer_call};
+constinit const StationDialect station_v201{v201::say, v201::heard, v201::handlers};
 }
