@@ -88,23 +88,24 @@ RECORD(DeviceRecord, number, lfdi, resource, node, kind, name, pin, rated_import
        registered_s, changed_s, connected, last_control, last_response, last_log_event, fallback_mw, default_version,
        command, awaited)
 
+// First, side by side, what is looked at in all controls of a device before each answer.
 struct ControlRecord {
     std::uint32_t number = 0;
-    std::string mrid;
-    std::string command;     // that it carries out; "" = none any more
-    bool last = false;       // of its command
-    std::string retired_by;  // the command that took it back
-    sep::DERControlBase base;
-    std::int64_t start_s = 0;
-    std::int64_t end_s = 0;
-    std::int64_t created_s = 0;
     std::uint8_t status = 0;  // sep::CurrentStatus
-    std::int64_t status_s = 0;
-    std::optional<std::int64_t> marked_s;  // potentiallySupersededTime
-    std::optional<std::int64_t> retire_s;  // when it becomes retire_as
     std::uint8_t retire_as = 0;
-    bool hidden = false;                  // no room in the list any more
+    bool last = false;    // of its command
+    bool hidden = false;  // no room in the list any more
+    std::int64_t end_s = 0;
+    std::int64_t start_s = 0;
+    std::optional<std::int64_t> retire_s;  // when it becomes retire_as
+    std::optional<std::int64_t> marked_s;  // potentiallySupersededTime
+    std::int64_t status_s = 0;
+    std::int64_t created_s = 0;
+    std::string mrid;
+    std::string command;                  // that it carries out; "" = none any more
+    std::string retired_by;               // the command that took it back
     std::vector<std::uint8_t> responses;  // statuses received
+    sep::DERControlBase base;
 };
 RECORD(ControlRecord, number, mrid, command, last, retired_by, base, start_s, end_s, created_s, status, status_s,
        marked_s, retire_s, retire_as, hidden, responses)
