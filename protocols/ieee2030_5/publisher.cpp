@@ -307,9 +307,11 @@ void settle(Device& device, Us now) {
     device.controls_due_us = controls_due(device);
     device.settled_from_us = now;
     device.settled_until_us = device.controls_due_us;
+    device.shown.clear();
     for (const auto& [number, control] : device.controls) {
         const Us end = us_of(control.end_s);
         if (end > now) device.settled_until_us = std::min(device.settled_until_us, end);
+        if (is_visible(control, seconds_of(now))) device.shown.push_back(&control);
     }
 }
 
@@ -331,6 +333,7 @@ void publish(State& state, Device& device, Us now, const model::Command& command
     make_room(state, device, seconds_of(now), changes);
     keep(changes, device.record);
     changed(state, device);
+    settle(device, now);
     schedule(state, device);
 }
 
@@ -381,6 +384,15 @@ Us next_due(const State& state, const Device& device) {
 
 bool is_visible(const ControlRecord& control, std::int64_t now_s) {
     return !control.hidden && control.end_s > now_s;
+}
+
+std::vector<const ControlRecord*> shown_controls(const Device& device, std::int64_t now_s) {
+    if (device.settled_until_us != 0) return device.shown;
+    std::vector<const ControlRecord*> shown;
+    for (const auto& [number, control] : device.controls) {
+        if (is_visible(control, now_s)) shown.push_back(&control);
+    }
+    return shown;
 }
 
 bool is_running(const ControlRecord& control, std::int64_t now_s) {

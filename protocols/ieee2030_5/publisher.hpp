@@ -19,6 +19,8 @@ model::Us next_due(const State& state, const Device& device);
 
 bool is_visible(const ControlRecord& control, std::int64_t now_s);  // in the DERControlList
 bool is_running(const ControlRecord& control, std::int64_t now_s);  // visible and active
+// The visible ones, by their numbers.
+std::vector<const ControlRecord*> shown_controls(const Device& device, std::int64_t now_s);
 
 sep::DERControl control_record(const State& state, const Device& device, const ControlRecord& control);
 sep::DefaultDERControl default_control(const State& state, const Device& device);

@@ -46,6 +46,7 @@ void changed(State& state, Device& device) {
     drop_rendered(state, device);
     device.settled_from_us = 0;
     device.settled_until_us = 0;
+    device.shown.clear();
 }
 
 }  // namespace busbar::ieee2030_5

@@ -9,23 +9,19 @@
 namespace busbar::ieee2030_5 {
 namespace {
 
-std::size_t count_controls(const Device& device, std::int64_t now_s,
-                           bool (*wanted)(const ControlRecord&, std::int64_t)) {
-    return static_cast<std::size_t>(std::count_if(device.controls.begin(), device.controls.end(),
-                                                  [&](const auto& entry) { return wanted(entry.second, now_s); }));
-}
-
 sep::DERProgram program_record(const State& state, const Device& device, std::int64_t now_s) {
+    const auto shown = shown_controls(device, now_s);
+    const auto running =
+        std::count_if(shown.begin(), shown.end(), [&](const auto* control) { return is_running(*control, now_s); });
     sep::DERProgram record;
     record.href = sep::Maybe<sep::Href>(state.href(device, "/derp/1"));
     record.subscribable = sep::Maybe<std::uint8_t>(0);
     record.mRID = state.mrid(mrid_program, device.record.number, 1);
     record.description = wire::Text<32>("dispatch");
     record.ActiveDERControlListLink =
-        list_link_to(state.href(device, "/derp/1/actderc"), count_controls(device, now_s, is_running));
+        list_link_to(state.href(device, "/derp/1/actderc"), static_cast<std::size_t>(running));
     record.DefaultDERControlLink = link_to(state.href(device, "/derp/1/dderc"));
-    record.DERControlListLink =
-        list_link_to(state.href(device, "/derp/1/derc"), count_controls(device, now_s, is_visible));
+    record.DERControlListLink = list_link_to(state.href(device, "/derp/1/derc"), shown.size());
     record.primacy = state.policy.primacy;
     return record;
 }
@@ -43,14 +39,10 @@ http::Response control_list(const State& state, Exchange& exchange, std::string_
     const Device& device = *exchange.device;
     const ListQuery& query = exchange.query;
     const std::int64_t now_s = exchange.now_s();
-    std::vector<const ControlRecord*> members;
-    members.reserve(device.controls.size());
-    std::uint32_t all = 0;
-    for (const auto& entry : device.controls) {
-        if (!wanted(entry.second, now_s)) continue;
-        ++all;
-        if (!query.after || entry.second.start_s > *query.after) members.push_back(&entry.second);
-    }
+    auto members = shown_controls(device, now_s);
+    std::erase_if(members, [&](const auto* control) { return !wanted(*control, now_s); });
+    const auto all = static_cast<std::uint32_t>(members.size());
+    if (query.after) std::erase_if(members, [&](const auto* control) { return control->start_s <= *query.after; });
     std::sort(members.begin(), members.end(), before);
     const std::size_t first = std::min<std::size_t>(query.start, members.size());
     const std::size_t count = std::min<std::size_t>({query.limit, state.policy.page, members.size() - first});

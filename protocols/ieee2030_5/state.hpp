@@ -47,6 +47,7 @@ struct Device {
     model::Us settled_from_us = 0;
     model::Us settled_until_us = 0;
     model::Us controls_due_us = model::never;  // when advance() has something to do; as long as the above is known
+    std::vector<const ControlRecord*> shown;   // its visible controls, by their numbers; as long as the above is known
     std::vector<Rendered> rendered;            // oldest first
     std::size_t rendered_bytes = 0;
 
