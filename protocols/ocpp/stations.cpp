@@ -124,6 +124,16 @@ void take_unbootable(Turn& turn, std::string_view words) {
     keep(turn);
 }
 
+namespace {
+
+// Whether a vehicle may be drawing power, as far as is known.
+bool may_flow(OutletState state) {
+    return state == OutletState::unknown || state == OutletState::charging || state == OutletState::suspended_ev ||
+           state == OutletState::suspended_evse;
+}
+
+}  // namespace
+
 void take_status(Turn& turn, std::int64_t number, OutletState state, model::Us at_us) {
     Peer& peer = turn.peer;
     const bool operative = state != OutletState::faulted && state != OutletState::unavailable;
@@ -145,7 +155,11 @@ void take_status(Turn& turn, std::int64_t number, OutletState state, model::Us a
     if (at_us != 0) outlet->status_us = at_us;
     outlet->operative = operative;
     // In 2.0.1 the state within a transaction is told by TransactionEvent; a connector's status says less.
-    if (peer.version == Version::v16 || !outlet->transaction) outlet->state = state;
+    if (peer.version == Version::v16 || !outlet->transaction) {
+        // The transaction's end may have come before we knew the station, or never; and it meters nothing without one.
+        if (may_flow(outlet->state) && !may_flow(state)) nothing_flows(turn, *outlet, at_us != 0 ? at_us : turn.now);
+        outlet->state = state;
+    }
     tell_resource(turn, *outlet);
     keep(turn);
 }

@@ -66,6 +66,17 @@ bool has_ended(const Peer& peer, std::string_view id) {
 
 }  // namespace
 
+void nothing_flows(Turn& turn, const Outlet& outlet, Us at_us) {
+    model::Sample sample;
+    sample.resource = outlet.resource;
+    sample.measured_us = at_us;
+    sample.received_us = turn.now;
+    sample.power_mw = 0;
+    model::Input input;
+    input.sample = std::move(sample);
+    turn.input(std::move(input));
+}
+
 Outlet* outlet_of_transaction(Peer& peer, std::string_view id) {
     for (Outlet& outlet : peer.outlets) {
         if (outlet.transaction && outlet.transaction->id == id) return &outlet;

@@ -210,6 +210,22 @@ TEST(OcppTransactions, v201_a_token_is_judged_where_it_is_shown) {
     EXPECT_NE(wire.ask("TransactionEvent", event("Started", 0, token)).find("Unknown"), std::string::npos);
 }
 
+// The transaction was begun when another gateway, or none, knew the station; it tells of what it measured meanwhile,
+// and its end names a number that is not known here.
+TEST(OcppTransactions, a_station_that_says_it_is_free_draws_nothing_whatever_it_measured_before) {
+    Wire wire(Version::v16);
+    wire.boot();
+    wire.ask("MeterValues", R"({"connectorId":1,"transactionId":77,"meterValue":[{"timestamp":"2026-01-01T00:00:00Z",)"
+                            R"("sampledValue":[{"measurand":"Power.Active.Import","unit":"W","value":"10671"}]}]})");
+    ASSERT_EQ(wire.samples().back().power_mw, 10'671'000);
+    wire.ask("StatusNotification", R"({"connectorId":1,"errorCode":"NoError","status":"Available"})");
+    EXPECT_EQ(wire.samples().back().power_mw, 0);
+    EXPECT_EQ(wire.samples().back().measured_us, wire.now);
+    const std::size_t told = wire.samples().size();
+    wire.ask("StatusNotification", R"({"connectorId":1,"errorCode":"NoError","status":"Preparing"})");
+    EXPECT_EQ(wire.samples().size(), told);
+}
+
 TEST(OcppTransactions, samples_of_a_clock_that_is_not_set_carry_the_time_of_receipt) {
     Wire wire(Version::v16);
     wire.boot();
