@@ -220,8 +220,9 @@ struct TransactionStep {
 // False: an old message once more, nothing to take from it.
 bool take_step(Turn& turn, const TransactionStep& step);
 Outlet* outlet_of_transaction(Peer& peer, std::string_view id);
-// From then on (our clock) no energy flows, whoever says so.
-void nothing_flows(Turn& turn, const Outlet& outlet, model::Us at_us);
+// What other messages than meter values say of power and meter, at an instant by our clock.
+void give_sample(Turn& turn, const Outlet& outlet, model::Us at_us, std::optional<std::int64_t> power_mw,
+                 std::optional<std::int64_t> meter_wh);
 void take_readings(Turn& turn, std::int64_t outlet, const std::vector<Reading>& readings, model::Us measured_us);
 
 // ---- calls.cpp: one call at a time --------------------------------------------------------------------------------

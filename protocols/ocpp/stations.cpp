@@ -157,7 +157,8 @@ void take_status(Turn& turn, std::int64_t number, OutletState state, model::Us a
     // In 2.0.1 the state within a transaction is told by TransactionEvent; a connector's status says less.
     if (peer.version == Version::v16 || !outlet->transaction) {
         // The transaction's end may have come before we knew the station, or never; and it meters nothing without one.
-        if (may_flow(outlet->state) && !may_flow(state)) nothing_flows(turn, *outlet, at_us != 0 ? at_us : turn.now);
+        if (may_flow(outlet->state) && !may_flow(state))
+            give_sample(turn, *outlet, at_us != 0 ? at_us : turn.now, 0, std::nullopt);
         outlet->state = state;
     }
     tell_resource(turn, *outlet);

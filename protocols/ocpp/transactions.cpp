@@ -20,20 +20,6 @@ std::int32_t next_number(const Peer& peer, Us now) {
     return static_cast<std::int32_t>(std::max<std::int64_t>(peer.last_transaction + std::int64_t{1}, by_clock));
 }
 
-void give_sample(Turn& turn, const Outlet& outlet, Us at_us, std::optional<std::int64_t> power_mw,
-                 std::optional<std::int64_t> meter_wh) {
-    model::Sample sample;
-    sample.resource = outlet.resource;
-    sample.measured_us = our_time(turn, at_us);
-    sample.received_us = turn.now;
-    sample.power_mw = power_mw;
-    constexpr std::int64_t most_wh = 1'000'000'000'000;
-    if (meter_wh && *meter_wh >= 0 && *meter_wh < most_wh) sample.import_mwh = *meter_wh * 1000;
-    model::Input input;
-    input.sample = std::move(sample);
-    turn.input(std::move(input));
-}
-
 void begin(Turn& turn, Outlet& outlet, Transaction transaction) {
     if (outlet.transaction && outlet.transaction->id != transaction.id) {
         turn.notice(Severity::warning, "transaction_unfinished",
@@ -66,12 +52,15 @@ bool has_ended(const Peer& peer, std::string_view id) {
 
 }  // namespace
 
-void nothing_flows(Turn& turn, const Outlet& outlet, Us at_us) {
+void give_sample(Turn& turn, const Outlet& outlet, Us at_us, std::optional<std::int64_t> power_mw,
+                 std::optional<std::int64_t> meter_wh) {
     model::Sample sample;
     sample.resource = outlet.resource;
     sample.measured_us = at_us;
     sample.received_us = turn.now;
-    sample.power_mw = 0;
+    sample.power_mw = power_mw;
+    constexpr std::int64_t most_wh = 1'000'000'000'000;
+    if (meter_wh && *meter_wh >= 0 && *meter_wh < most_wh) sample.import_mwh = *meter_wh * 1000;
     model::Input input;
     input.sample = std::move(sample);
     turn.input(std::move(input));
@@ -100,7 +89,7 @@ std::int32_t start_numbered(Turn& turn, std::int64_t number, std::string_view to
         return peer.last_transaction;
     }
     begin(turn, *outlet, {std::to_string(peer.last_transaction), std::string(token), at_us, meter_wh, -1});
-    give_sample(turn, *outlet, at_us, std::nullopt, meter_wh);
+    give_sample(turn, *outlet, our_time(turn, at_us), std::nullopt, meter_wh);
     tell_resource(turn, *outlet);
     command_for_new_transaction(turn, *outlet);
     keep(turn);
@@ -117,7 +106,7 @@ bool stop_numbered(Turn& turn, std::int64_t number, Us at_us, std::int64_t meter
     end(*outlet);
     // 1.6 says the rest by StatusNotification; until it comes, nothing flows.
     if (outlet->state != OutletState::available) outlet->state = OutletState::finishing;
-    give_sample(turn, *outlet, at_us, 0, meter_wh);
+    give_sample(turn, *outlet, our_time(turn, at_us), 0, meter_wh);
     tell_resource(turn, *outlet);
     keep(turn);
     return true;
@@ -159,7 +148,7 @@ bool take_step(Turn& turn, const TransactionStep& step) {
     if (step.kind == Kind::ended) {
         end(*outlet);
         outlet->state = OutletState::finishing;
-        give_sample(turn, *outlet, step.at_us, 0, std::nullopt);
+        give_sample(turn, *outlet, our_time(turn, step.at_us), 0, std::nullopt);
     } else if (fresh) {
         if (!step.state) outlet->state = OutletState::charging;
         command_for_new_transaction(turn, *outlet);
