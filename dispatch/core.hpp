@@ -22,6 +22,8 @@ struct Settings {
                                                          // settles_us if that is longer: it counts as silent
     model::Us report_period_us = 10 * model::second_us;  // of progress reports while an event is active
     model::Us event_kept_us = 24 * model::hour_us;       // how long a finished event is remembered
+    std::size_t events_kept = 2'000;                     // how many of them, and with how many members together:
+    std::size_t members_kept = 2'000'000;                // beyond either the first to finish go sooner
     std::uint64_t seed = 1;                              // of randomised starts
     model::Us lead_us = model::hour_us;                  // how long before its start an order is told to the devices
     // Signal `level` 1, 2, 3: the net power allowed, as a share of the target's largest import.

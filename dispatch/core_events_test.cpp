@@ -44,6 +44,16 @@ model::Signal of_kind(model::SignalKind kind, MilliW power = 0, model::Ppm ratio
     return signal;
 }
 
+// An event an hour ahead, cancelled at once and settled.
+void post_and_cancel(Desk& desk, const std::string& id) {
+    auto made = event(id, t0 + 3600 * second_us, 60 * second_us, {20 * kw});
+    desk.post(made);
+    made.revision = 1;
+    made.cancelled = true;
+    desk.post(made);
+    desk.run(5 * second_us);
+}
+
 Desk two_chargers() {
     Desk desk;
     desk.charger("a");
@@ -424,6 +434,36 @@ TEST(CoreEvents, finished_events_are_forgotten_after_their_time) {
     EXPECT_EQ(desk.core.events().size(), 1U);
     desk.run(600 * second_us);
     EXPECT_TRUE(desk.core.events().empty());
+}
+
+TEST(CoreEvents, of_many_finished_events_the_last_are_remembered) {
+    Settings settings;
+    settings.events_kept = 8;
+    Desk desk(settings);
+    desk.charger("a");
+    desk.post(event("later", t0 + 3000 * second_us, 60 * second_us, {20 * kw}));
+    for (int each = 0; each < 30; ++each) {
+        post_and_cancel(desk, "e" + std::to_string(each));
+        EXPECT_LE(desk.core.events().size(), 8U + 2U);
+    }
+    const auto known = [&](const std::string& id) {
+        const auto events = desk.core.events();
+        return std::any_of(events.begin(), events.end(), [&](const auto& view) { return view.event.id == id; });
+    };
+    EXPECT_TRUE(known("later")) << "an event that is not over does not count";
+    EXPECT_TRUE(known("e29"));
+    EXPECT_TRUE(known("e25"));
+    EXPECT_FALSE(known("e15"));
+}
+
+TEST(CoreEvents, finished_events_with_many_members_are_forgotten_sooner) {
+    Settings settings;
+    settings.members_kept = 16;
+    Desk desk(settings);
+    for (int each = 0; each < 10; ++each) desk.charger("c" + std::to_string(each));
+    for (const auto* id : {"first", "second", "third"}) post_and_cancel(desk, id);
+    ASSERT_EQ(desk.core.events().size(), 1U);
+    EXPECT_EQ(desk.core.events()[0].event.id, "third") << "the last one stays, however many members it has";
 }
 
 TEST(CoreEvents, intervals_out_of_order_or_overlapping_are_put_right) {

@@ -232,10 +232,36 @@ void Core::State::report(bool anew, model::Outputs& out) {
     if (finished) index_events();
 }
 
+bool Core::State::is_finished(const EventState& event) const {
+    return event.final && (is_over(event) || end_of(event) <= s.now_us);
+}
+
+// The oldest finished event that stays within the bounds. What is beyond them goes an eighth at a time, so that a fleet
+// at its bounds does not index its events anew at every pass; the last one always stays.
+Core::State::Finished Core::State::first_kept() const {
+    std::vector<Finished> finished;
+    std::size_t members = 0;
+    for (const auto& event : s.events) {
+        if (!is_finished(event)) continue;
+        finished.push_back({event.final_us, event.number, event.members.size()});
+        members += event.members.size();
+    }
+    if (finished.size() <= settings.events_kept && members <= settings.members_kept) return {};
+    std::sort(finished.rbegin(), finished.rend());
+    const std::size_t most_members = settings.members_kept - settings.members_kept / 8;
+    const std::size_t most = std::min(finished.size(), settings.events_kept - settings.events_kept / 8);
+    std::size_t kept = 1;
+    members = finished.front().members;
+    while (kept < most && (members += finished[kept].members) <= most_members) ++kept;
+    return finished[kept - 1];
+}
+
 void Core::State::forget_events() {
+    const Finished kept = first_kept();
     const auto old = std::remove_if(s.events.begin(), s.events.end(), [&](const EventState& event) {
-        return event.final && (is_over(event) || end_of(event) <= s.now_us) &&
-               (event.gone || shifted(event.final_us, settings.event_kept_us) <= s.now_us);
+        return is_finished(event) &&
+               (event.gone || shifted(event.final_us, settings.event_kept_us) <= s.now_us ||
+                Finished{event.final_us, event.number, 0} < kept);
     });
     if (old == s.events.end()) return;
     s.events.erase(old, s.events.end());

@@ -161,6 +161,16 @@ struct Core::State {
     void decide_opt(EventState& event, model::Outputs& out);
     void finish(EventState& event);
     void forget_events();
+    struct Finished {
+        model::Us final_us = 0;
+        std::uint32_t number = 0;  // of events that finish at once the later one counts as the newer
+        std::size_t members = 0;
+        bool operator<(const Finished& other) const {
+            return final_us != other.final_us ? final_us < other.final_us : number < other.number;
+        }
+    };
+    bool is_finished(const EventState& event) const;
+    Finished first_kept() const;
     model::MilliW measured(const EventState& event) const;
     model::Us due_of(const ResourceState& resource) const;
     model::Us next_due();
