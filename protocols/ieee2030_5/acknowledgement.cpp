@@ -43,11 +43,18 @@ const Meaning* meaning_of(std::uint8_t status) {
     return found == std::end(meanings) ? nullptr : found;
 }
 
+// Those that are past included.
+template <class Test>
+bool any_control(const Device& device, Test test) {
+    const auto of_entry = [&](const auto& entry) { return test(entry.second); };
+    return std::any_of(device.controls.begin(), device.controls.end(), of_entry) ||
+           std::any_of(device.past.begin(), device.past.end(), of_entry);
+}
+
 // Whether another control of the same command has had the response already: the core is told once for each command.
 bool told_before(const Device& device, const ControlRecord& control, std::uint8_t status) {
-    return std::any_of(device.controls.begin(), device.controls.end(), [&](const auto& entry) {
-        return entry.first != control.number && entry.second.command == control.command &&
-               has_response(entry.second, status);
+    return any_control(device, [&](const ControlRecord& other) {
+        return other.number != control.number && other.command == control.command && has_response(other, status);
     });
 }
 
@@ -123,8 +130,8 @@ void take_response(const State& state, Device& device, ControlRecord& control, s
 
 // The device has three poll periods from the first command that it has not spoken of.
 void await_word(const State& state, Device& device, const model::Command& command, Us now) {
-    const bool known = std::any_of(device.controls.begin(), device.controls.end(), [&](const auto& entry) {
-        return entry.second.command == command.id && !entry.second.responses.empty();
+    const bool known = any_control(device, [&](const ControlRecord& control) {
+        return control.command == command.id && !control.responses.empty();
     });
     if (known) {
         device.record.awaited.reset();

@@ -555,6 +555,21 @@ TEST_F(Controls, documents_that_contradict_themselves_are_restored_by_their_keys
     EXPECT_EQ(list().size(), 1u);
 }
 
+TEST_F(Controls, a_clock_that_is_set_back_shows_again_what_is_not_over) {
+    run("c1", -kilowatt_mw);
+    ASSERT_EQ(list().size(), 1u);
+    bench.tick(t0 + 11 * minute_us);
+    EXPECT_THAT(list(), IsEmpty());
+    bench.now = t0 + 5 * minute_us;
+    EXPECT_EQ(list().size(), 1u);
+    bench.tick(t0 + 11 * minute_us);
+    EXPECT_THAT(list(), IsEmpty());
+    bench.tick(t0 + 80 * minute_us);
+    EXPECT_TRUE(std::any_of(bench.documents.begin(), bench.documents.end(), [](const auto& document) {
+        return document.folder == folder::controls && document.body.empty();
+    })) << "and is forgotten an hour after it is over";
+}
+
 TEST_F(Controls, documents_of_what_is_over_are_deleted) {
     for (int i = 0; i < 300; ++i) {
         bench.now += second_us;

@@ -209,34 +209,67 @@ void set_default(Device& device, const model::Command& command) {
     ++device.record.default_version;
 }
 
-void drop_control(Device& device, std::uint32_t number, model::Changes& changes) {
-    forget(changes, folder::controls, std::to_string(device.record.number) + "/" + std::to_string(number));
-    device.controls.erase(number);
+void forget_past(Device& device, std::map<std::uint32_t, ControlRecord>::iterator control, model::Changes& changes) {
+    forget(changes, folder::controls, std::to_string(device.record.number) + "/" + std::to_string(control->first));
+    device.past.erase(control);
+}
+
+Us forgotten_us(const ControlRecord& control) {
+    return us_of(control.end_s + kept_s);
+}
+
+// What is over, or no longer shown, is not looked at any more before each answer.
+void set_past_aside(Device& device, Us now) {
+    for (auto control = device.controls.begin(); control != device.controls.end();) {
+        const auto next = std::next(control);
+        if (!is_visible(control->second, seconds_of(now))) {
+            device.past_due_us = std::min(device.past_due_us, forgotten_us(control->second));
+            device.past_since_us = now;
+            device.past.insert(device.controls.extract(control));
+        }
+        control = next;
+    }
+}
+
+// Our clock was set back: what is past may not be.
+void recall_past(Device& device, Us now) {
+    if (now >= device.past_since_us) return;
+    device.controls.merge(device.past);
+    device.past_since_us = 0;
+    device.past_due_us = model::never;
+}
+
+// Too many, oldest first, and those that are past for too long.
+void forget_past(const State& state, Device& device, Us now, model::Changes& changes) {
+    while (!device.past.empty() && device.controls.size() + device.past.size() > state.policy.remembered)
+        forget_past(device, device.past.begin(), changes);
+    if (now < device.past_due_us) return;
+    device.past_due_us = model::never;
+    for (auto control = device.past.begin(); control != device.past.end();) {
+        const auto next = std::next(control);
+        const Us due = forgotten_us(control->second);
+        if (due <= now) {
+            forget_past(device, control, changes);
+        } else {
+            device.past_due_us = std::min(device.past_due_us, due);
+        }
+        control = next;
+    }
 }
 
 // Room: the oldest retired controls leave the list first, then the oldest of all that nobody needs are forgotten.
-void make_room(const State& state, Device& device, std::int64_t now_s, model::Changes& changes) {
-    std::vector<std::uint32_t> retired;
-    std::vector<std::uint32_t> finished;
-    for (const auto& [number, control] : device.controls) {
-        const bool shown = is_visible(control, now_s);
-        if (shown && !is_live(control)) retired.push_back(number);
-        if (!shown) finished.push_back(number);
+void make_room(const State& state, Device& device, Us now, model::Changes& changes) {
+    set_past_aside(device, now);
+    std::vector<ControlRecord*> retired;
+    for (auto& entry : device.controls) {
+        if (!is_live(entry.second)) retired.push_back(&entry.second);
     }
     for (std::size_t i = 0; i + state.policy.retired < retired.size(); ++i) {
-        ControlRecord& control = device.controls.at(retired[i]);
-        control.hidden = true;
-        keep(changes, device.record.number, control);
-        finished.push_back(control.number);
+        retired[i]->hidden = true;
+        keep(changes, device.record.number, *retired[i]);
     }
-    std::sort(finished.begin(), finished.end());
-    std::size_t kept = device.controls.size();
-    for (std::uint32_t number : finished) {
-        const bool stale = device.controls.at(number).end_s + kept_s <= now_s;
-        if (!stale && kept <= state.policy.remembered) continue;
-        drop_control(device, number, changes);
-        --kept;
-    }
+    if (retired.size() > state.policy.retired) set_past_aside(device, now);
+    forget_past(state, device, now, changes);
 }
 
 std::optional<std::string> reason_against(const Device& device, const model::Command& command, Us now) {
@@ -290,10 +323,10 @@ void advance_control(ControlRecord& control, std::int64_t now_s) {
 
 // When advance() has something to do.
 Us controls_due(const Device& device) {
-    Us due = model::never;
+    Us due = device.past_due_us;
     const auto sooner = [&](Us at) { due = std::min(due, at); };
     for (const auto& [number, control] : device.controls) {
-        sooner(us_of(control.end_s + kept_s));
+        sooner(forgotten_us(control));
         if (!is_live(control)) continue;
         if (control.retire_s) sooner(us_of(*control.retire_s));
         if (status_of(control) == CurrentStatus::scheduled) sooner(us_of(control.start_s));
@@ -330,7 +363,7 @@ void publish(State& state, Device& device, Us now, const model::Command& command
     } else {
         publish_setpoint(state, device, now, from_s, command, changes);
     }
-    make_room(state, device, seconds_of(now), changes);
+    make_room(state, device, now, changes);
     keep(changes, device.record);
     changed(state, device);
     settle(device, now);
@@ -340,6 +373,7 @@ void publish(State& state, Device& device, Us now, const model::Command& command
 void advance(State& state, Device& device, Us now, model::Changes& changes) {
     if (device.settled_from_us <= now && now < device.settled_until_us) return;
     changed(state, device);
+    recall_past(device, now);
     const std::int64_t now_s = seconds_of(now);
     for (auto& entry : device.controls) advance_control(entry.second, now_s);
     if (device.record.command) {
@@ -351,7 +385,7 @@ void advance(State& state, Device& device, Us now, model::Changes& changes) {
             keep(changes, device.record);
         }
     }
-    make_room(state, device, now_s, changes);
+    make_room(state, device, now, changes);
     settle(device, now);
 }
 

@@ -83,8 +83,10 @@ Subject subject_of(Device& device, const sep::Response& response) {
         return {nullptr, "status " + (response.status ? std::to_string(*response.status) : "") +
                              " is no response to a DERControl (Table 27)"};
     }
-    for (auto& entry : device.controls) {
-        if (same_hex(entry.second.mrid, response.subject)) return {&entry.second, ""};
+    for (auto* controls : {&device.controls, &device.past}) {
+        for (auto& entry : *controls) {
+            if (same_hex(entry.second.mrid, response.subject)) return {&entry.second, ""};
+        }
     }
     return {nullptr, "subject names no control of this device"};
 }

@@ -262,8 +262,10 @@ void forget_device(State& state, Device& device, model::Changes& changes) {
     const std::uint32_t number = device.record.number;
     const std::string prefix = std::to_string(number);
     drop_rendered(state, device);
-    for (const auto& control : device.controls)
-        forget(changes, folder::controls, prefix + "/" + std::to_string(control.first));
+    for (const auto* controls : {&device.controls, &device.past}) {
+        for (const auto& control : *controls)
+            forget(changes, folder::controls, prefix + "/" + std::to_string(control.first));
+    }
     for (const auto& response : device.responses) {
         forget(changes, folder::responses, prefix + "/" + std::to_string(response.first));
     }

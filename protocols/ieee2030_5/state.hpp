@@ -29,7 +29,10 @@ struct Device {
     std::optional<sep::DERStatus> status;
     std::optional<sep::DERAvailability> availability;
     std::optional<sep::ConnectionPoint> connection_point;
-    std::map<std::uint32_t, ControlRecord> controls;  // by number
+    std::map<std::uint32_t, ControlRecord> controls;  // by number; those that stand or are still shown
+    std::map<std::uint32_t, ControlRecord> past;      // the others, for as long as a Response to them is taken
+    model::Us past_since_us = 0;                      // when one was last found to be past
+    model::Us past_due_us = model::never;             // when the first of them is forgotten
     std::map<std::uint32_t, sep::Response> responses;
     std::map<std::uint32_t, sep::LogEvent> log_events;
     std::map<std::uint32_t, MirrorRecord> mirrors;

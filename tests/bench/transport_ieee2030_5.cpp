@@ -263,8 +263,8 @@ std::vector<Result> measure_control_list() {
     rendered.note = size + rendered.note;
     cached.note = size + cached.note;
     const std::string rendering =
-        "each GET renders its list anew: 27,000 instructions, of which 70 % write XML and build strings, and looks at "
-        "each control that its device had within the hour, cold in memory";
+        "each GET renders its list anew: 27,000 instructions, of which 70 % write XML and build strings, of what is cold "
+        "in memory";
     return {explained(cached, rendering), explained(rendered, rendering)};
 }
 
