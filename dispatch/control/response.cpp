@@ -88,22 +88,13 @@ MilliW unsure_mw(const ResponseState& response) {
     return 4 * response.noise_mw / (response.present.count + 1);
 }
 
-bool has_before(const ResponseState& response, bool exports) {
-    return response.before.count > 0 && (response.before.told_mw < 0) == exports;
-}
-
-// Told clearly more than before, or less, and did what it did before: that is no gain but a cap.
-bool moved_in_vain(const ResponseState& response, const View& view) {
-    if (!has_before(response, view.exports)) return false;
-    const MilliW told = view.told - size(response.before.told_mw), done = view.done - size(response.before.mean_mw);
+// Told clearly more than before, and did not do more: that was no gain but a cap.
+bool raised_in_vain(const ResponseState& response, const View& view) {
+    const auto& before = response.before;
+    if (before.count == 0 || (before.told_mw < 0) != view.exports) return false;
+    const MilliW more_told = view.told - size(before.told_mw), more_done = view.done - size(before.mean_mw);
     const MilliW clear = std::max(view.slack / 2, 2 * unsure_mw(response));
-    return size(told) > clear && (told < 0 ? -done : done) < size(told) / 4 && view.done < view.told - view.slack / 2;
-}
-
-// How much less than told may still be a gain. As long as it was never told anything else, little: a cap that is taken
-// for a gain would be counted on to give way when it is told less.
-MilliW lost_by_gain(const ResponseState& response, const View& view) {
-    return std::max(view.slack, has_before(response, view.exports) ? view.told / 5 : view.told / 10);
+    return more_told > clear && more_done < more_told / 4 && view.done < view.told - view.slack / 2;
 }
 
 void learn_gain(ResponseState& response, const View& view, MilliW tolerance) {
@@ -125,7 +116,7 @@ void judge(ResponseState& response, const View& view, MilliW tolerance) {
         set_cap(response, view.exports, view.done);
     } else if (view.done > view.told + band || view.done < -view.slack) {
         set_ignores(response, view.exports ? -view.told : view.told, view.exports ? -view.done : view.done);
-    } else if (view.done < view.told - lost_by_gain(response, view) || moved_in_vain(response, view)) {
+    } else if (view.done < view.told - band || raised_in_vain(response, view)) {
         response.gain_ppm = ppm_one;
         set_cap(response, view.exports, view.done);
     } else {
