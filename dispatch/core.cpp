@@ -60,8 +60,7 @@ void check(const ResourceState& resource) {
     require(response.gain_ppm > 0 && response.gain_ppm <= 1000 * model::ppm_one, "a device's gain is out of range");
     for (const MilliW power :
          {response.low_mw, response.high_mw, response.noise_mw, response.present.told_mw, response.present.mean_mw,
-          response.before.told_mw, response.before.mean_mw, resource.told_mw, resource.fallback_mw, resource.way_low_mw,
-          resource.way_high_mw})
+          response.before.told_mw, response.before.mean_mw, resource.told_mw, resource.fallback_mw})
         require(is_power(power), "a device's power is more than there can be");
     require(is_instant(resource.told_us), "a device was told at no time");
 }
@@ -283,7 +282,6 @@ void Core::State::take_resource(const model::Resource& given) {
         known.retries = 0;
         known.response = {};
         known.told_us = s.now_us;  // what it does while it begins shows nothing
-        set_out(known);
     }
     known.resource = resource;
     note_due(found->second);

@@ -1,6 +1,5 @@
 // Commands: when a device is told, what became of it, and what it has been told for now.
 #include <algorithm>
-#include <optional>
 #include <string>
 
 #include "dispatch/core_state.hpp"
@@ -148,47 +147,21 @@ void Core::State::refresh_told(ResourceState& resource) {
     if (step == nullptr) {
         if (resource.told) resource.told_us = s.now_us;
         resource.told = false;
-        set_out(resource);
         return;
     }
     const MilliW change = step->power_mw - resource.told_mw;
     const MilliW small = tolerance_mw(nominal_box(resource.resource), settings.deadband_mw) / 2;
-    const bool anew = !resource.told || change > small || change < -small;
-    if (anew && resource.told && s.now_us >= shifted(resource.told_us, resource.resource.settles_us))
-        resource.way_low_mw = resource.way_high_mw = resource.told_mw;
-    resource.way_low_mw = std::min(resource.way_low_mw, step->power_mw);
-    resource.way_high_mw = std::max(resource.way_high_mw, step->power_mw);
-    if (anew) resource.told_us = since;
+    if (!resource.told || change > small || change < -small) resource.told_us = since;
     resource.told = true;
     resource.told_mw = step->power_mw;
-}
-
-// From something that nobody told it: it may be anywhere until it has settled.
-void Core::State::set_out(ResourceState& resource) {
-    resource.way_low_mw = -model::unlimited_mw;
-    resource.way_high_mw = model::unlimited_mw;
-}
-
-// What a sample is measured against. While a device is on its way it may be anywhere between what it was told before
-// and what it is told now; what lies clearly outside is not on that way, and is news where settling takes long.
-std::optional<MilliW> Core::State::judged_by(const ResourceState& resource) const {
-    const MilliW done = resource.meter.power_mw;
-    if (resource.meter.power_us >= shifted(resource.told_us, resource.resource.settles_us)) return resource.told_mw;
-    if (resource.resource.settles_us <= slow_to_show_us) return std::nullopt;
-    const MilliW end = std::clamp(done, resource.way_low_mw, resource.way_high_mw), off = done - end;
-    const MilliW tolerance = tolerance_mw(nominal_box(resource.resource), settings.deadband_mw);
-    const MilliW clear = (end < 0 ? -end : end) / 4 + 2 * tolerance;
-    if (off <= clear && off >= -clear) return std::nullopt;
-    return end;
 }
 
 void Core::State::learn(std::uint32_t place) {
     auto& resource = s.resources[place];
     if (!follows(resource) || refused(place)) return;
     refresh_told(resource);
-    const auto judged_by_mw = judged_by(resource);
-    if (!judged_by_mw) return;
-    Told told{nominal_box(resource.resource), *judged_by_mw, settings.deadband_mw, 2};
+    if (resource.meter.power_us < shifted(resource.told_us, resource.resource.settles_us)) return;
+    Told told{nominal_box(resource.resource), resource.told_mw, settings.deadband_mw, 2};
     if (resource.meter.gap_us >= slow_meter_us) told.samples_needed = 1;
     if (!resource.told) {
         told.told_mw = preferred_power(resource.resource);
@@ -197,9 +170,8 @@ void Core::State::learn(std::uint32_t place) {
     }
     observe(resource.response, told, resource.meter.power_mw);
     auto& record = resource.commands.back();
-    const bool settled = resource.meter.power_us >= shifted(resource.told_us, resource.resource.settles_us);
     const bool taken = record.state == CommandState::accepted || record.state == CommandState::received;
-    if (settled && taken && record.command.start_us <= s.now_us && !resource.response.ignores) {
+    if (taken && record.command.start_us <= s.now_us && !resource.response.ignores) {
         resource.ack_due_us = model::never;
         note_due(place);
         record.state = CommandState::started;

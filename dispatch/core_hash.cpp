@@ -70,8 +70,8 @@ class Hash {
         return all(v.command, v.state, v.taken, v.issued_us, v.changed_us, v.reason);
     }
     Hash& operator()(const ResourceState& v) {
-        return all(v.used, v.resource, v.last_sample, v.meter, v.response, v.told_mw, v.told_us, v.told, v.way_low_mw,
-                   v.way_high_mw, v.wanted, v.wanted_event, v.has_fallback, v.fallback_mw, v.commands, v.resend, v.silent, v.balks, v.ack_due_us,
+        return all(v.used, v.resource, v.last_sample, v.meter, v.response, v.told_mw, v.told_us, v.told, v.wanted,
+                   v.wanted_event, v.has_fallback, v.fallback_mw, v.commands, v.resend, v.silent, v.balks, v.ack_due_us,
                    v.retry_us, v.retries);
     }
     Hash& operator()(const model::Signal& v) {

@@ -108,29 +108,6 @@ TEST(CoreLessons, a_vehicle_that_begins_is_given_its_time_before_it_is_judged) {
     EXPECT_FALSE(snapshot.resources[0].response.cap_high);
 }
 
-// A battery that is polled runs empty and does not say so. It is told more before it has settled, again and again; but
-// nothing on the way from four kilowatts of discharge to five is none.
-TEST(CoreLessons, a_slow_device_that_is_not_on_its_way_is_believed_before_it_has_settled) {
-    Desk desk;
-    auto battery = device("battery", model::ResourceKind::storage, "", -5 * kw, 5 * kw);
-    battery.settles_us = 330 * second_us;
-    desk.set(battery);
-    desk.post(event("e", desk.now + second_us, 400 * second_us, {-3 * kw, -5 * kw}));
-    desk.run(2 * second_us);
-    desk.accept_all();
-    desk.run(380 * second_us);
-    desk.sample("battery", -3 * kw);
-    desk.run(80 * second_us);
-    desk.sample("battery", -4 * kw);
-    desk.run(2 * second_us);
-    EXPECT_FALSE(desk.core.snapshot().resources[0].response.cap_low) << "it may be on its way";
-    desk.run(60 * second_us);
-    desk.sample("battery", 0);
-    desk.run(2 * second_us);
-    EXPECT_TRUE(desk.core.snapshot().resources[0].response.cap_low);
-    EXPECT_EQ(desk.core.snapshot().resources[0].response.low_mw, 0);
-}
-
 TEST(CoreLessons, who_did_not_answer_a_past_event_is_asked_in_the_next) {
     Desk desk;
     desk.charger("mute");

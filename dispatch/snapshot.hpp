@@ -43,8 +43,6 @@ struct ResourceState {
     model::MilliW told_mw = 0;  // what the device has been told for now, and since when it has
     model::Us told_us = 0;
     bool told = false;               // false: nothing of ours holds
-    // All that it was told since it last had its time to settle: on its way it is somewhere between.
-    model::MilliW way_low_mw = -model::unlimited_mw, way_high_mw = model::unlimited_mw;
     Schedule wanted;                 // as planned last
     std::uint32_t wanted_event = 0;  // EventState::number that asks for it; 0 = a limit that stands without an event
     bool has_fallback = false;

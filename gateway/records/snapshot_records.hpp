@@ -22,8 +22,8 @@ RECORD(MeterState, has_power, power_mw, steady_mw, power_us, gap_us, counted_unt
 RECORD(EnergySum, whole_mwh, rest_mw_us)
 RECORD(NodeState, used, node, meter, has_background, background_mw)
 RECORD(CommandRecord, command, state, taken, issued_us, changed_us, reason)
-RECORD(ResourceState, used, resource, last_sample, meter, response, told_mw, told_us, told, way_low_mw, way_high_mw, wanted,
-       wanted_event, has_fallback, fallback_mw, commands, resend, silent, balks, ack_due_us, retry_us, retries)
+RECORD(ResourceState, used, resource, last_sample, meter, response, told_mw, told_us, told, wanted, wanted_event,
+       has_fallback, fallback_mw, commands, resend, silent, balks, ack_due_us, retry_us, retries)
 RECORD(Member, resource, state, refused_mw, refused_us)
 RECORD(IntervalState, delivered, covered_us, bridged_us, valued, ordered, ordered_mw)
 RECORD(EventState, number, event, known_us, shift_us, stop_us, status, gone, metered, baseline_known, baseline_mw, intervals,
