@@ -281,7 +281,6 @@ void Core::State::take_resource(const model::Resource& given) {
         known.retry_us = known.ack_due_us = model::never;
         known.retries = 0;
         known.response = {};
-        known.told_us = s.now_us;  // what it does while it begins shows nothing
     }
     known.resource = resource;
     note_due(found->second);

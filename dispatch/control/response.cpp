@@ -72,7 +72,7 @@ bool note(ResponseState& response, const Told& told, MilliW done) {
     const MilliW off = size(done - present.mean_mw), band = std::max(tolerance, 4 * response.noise_mw);
     if (present.count >= told.samples_needed && off > band) {
         response.noise_mw += (std::min(off, band) - response.noise_mw) / 16;
-        if (++present.outliers < std::min(glitch_outliers, present.count)) return false;
+        if (++present.outliers < glitch_outliers) return false;
         present = {told.told_mw, done, 0, 0};
     } else if (present.count > 0) {
         response.noise_mw = response.noise_mw == 0 ? off : response.noise_mw + (off - response.noise_mw) / 8;

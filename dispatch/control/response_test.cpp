@@ -113,13 +113,6 @@ TEST(Response, a_glitch_is_passed_over_and_a_change_is_seen_at_once) {
     EXPECT_EQ(reachable(response, charger).high_mw, 4 * kw);
 }
 
-TEST(Response, of_two_samples_of_a_slow_meter_that_contradict_each_other_the_newer_holds) {
-    ResponseState response;
-    observe_free(response, {charger, 22 * kw, deadband, 1}, 0);
-    observe_free(response, {charger, 22 * kw, deadband, 1}, 21 * kw);
-    EXPECT_GE(reachable(response, charger).high_mw, 20 * kw);
-}
-
 TEST(Response, a_free_device_shows_what_it_can_before_it_is_told_anything) {
     ResponseState response;
     for (int sample = 0; sample < 3; ++sample) observe_free(response, {charger, 22 * kw, deadband, 2}, 7 * kw);
