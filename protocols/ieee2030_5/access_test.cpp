@@ -59,11 +59,9 @@ TEST(Access, removed_device_has_no_rights_and_leaves_nothing) {
     ClientOptions options;
     options.lfdi = pv_lfdi;
     bench.ask(pv_lfdi, "POST", "/mup", mirror_body(options));
-    bench.changes = {};
-    bench.server.remove(bench.now, pv_lfdi, bench.changes);
+    bench.remove(pv_lfdi);
     ASSERT_EQ(bench.changes.inputs.size(), 1u);
     EXPECT_EQ(bench.changes.inputs[0].resource_gone, "pv");
-    bench.documents.insert(bench.documents.end(), bench.changes.documents.begin(), bench.changes.documents.end());
     EXPECT_FALSE(bench.server.knows_resource("pv"));
     EXPECT_TRUE(bench.server.knows_resource("battery"));
     EXPECT_EQ(bench.ask(pv_lfdi, "GET", "/dcap").status, 403);
@@ -77,7 +75,7 @@ TEST(Access, removed_device_has_no_rights_and_leaves_nothing) {
 
 TEST(Access, numbers_of_removed_devices_are_not_given_again) {
     Bench bench;
-    bench.server.remove(bench.now, battery_lfdi, bench.changes);
+    bench.remove(battery_lfdi);
     bench.enrol(stranger_lfdi, "new", model::ResourceKind::pv);
     EXPECT_EQ(*bench.get<sep::EndDeviceList>(stranger_lfdi, "/edev").EndDevice[0].href.value, "/edev/3");
 }

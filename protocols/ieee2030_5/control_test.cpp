@@ -16,6 +16,16 @@ using model::second_us;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+// The documents of controls that stand when everything said so far was stored.
+std::size_t kept_controls(const Bench& bench) {
+    std::map<std::string, bool> kept;
+    for (const auto& document : bench.documents) {
+        if (document.folder == folder::controls) kept[document.key] = !document.body.empty();
+    }
+    return static_cast<std::size_t>(
+        std::count_if(kept.begin(), kept.end(), [](const auto& entry) { return entry.second; }));
+}
+
 struct Controls : testing::Test {
     Bench bench;
 
@@ -564,10 +574,45 @@ TEST_F(Controls, a_clock_that_is_set_back_shows_again_what_is_not_over) {
     EXPECT_EQ(list().size(), 1u);
     bench.tick(t0 + 11 * minute_us);
     EXPECT_THAT(list(), IsEmpty());
+    EXPECT_EQ(kept_controls(bench), 1u);
     bench.tick(t0 + 80 * minute_us);
-    EXPECT_TRUE(std::any_of(bench.documents.begin(), bench.documents.end(), [](const auto& document) {
-        return document.folder == folder::controls && document.body.empty();
-    })) << "and is forgotten an hour after it is over";
+    EXPECT_EQ(kept_controls(bench), 0u) << "an hour after it is over";
+}
+
+TEST_F(Controls, what_a_past_part_said_of_its_command_is_not_told_again_by_the_next) {
+    model::Command command = setpoint("c1", "battery", bench.now, bench.now + 2 * minute_us, kilowatt_mw);
+    command.steps.push_back({bench.now + minute_us, -kilowatt_mw});
+    bench.send(command);
+    const auto parts = list();
+    ASSERT_EQ(parts.size(), 2u);
+    respond(parts[0].mRID, 2);
+    EXPECT_THAT(acks(), ElementsAre(std::pair(std::string("c1"), AckState::started)));
+    bench.tick(t0 + 61 * second_us);
+    ASSERT_EQ(list().size(), 1u);
+    respond(parts[1].mRID, 2);
+    EXPECT_THAT(acks(), IsEmpty());
+}
+
+TEST_F(Controls, a_device_that_is_removed_leaves_nothing_of_what_is_past) {
+    run("c1", -kilowatt_mw, 0, minute_us);
+    bench.tick(t0 + 2 * minute_us);
+    run("c2", kilowatt_mw);
+    ASSERT_EQ(kept_controls(bench), 2u);
+    bench.remove(battery_lfdi);
+    EXPECT_EQ(kept_controls(bench), 0u);
+}
+
+TEST(ControlsBound, no_more_than_the_policy_says_are_remembered) {
+    Policy policy;
+    policy.remembered = 4;
+    Bench bench(policy);
+    bench.ask(battery_lfdi, "PUT", "/edev/2/der/1/derg", settings_of());
+    for (int i = 0; i < 20; ++i) {
+        bench.send(setpoint("c" + std::to_string(i), "battery", bench.now, bench.now + minute_us, kilowatt_mw));
+        bench.tick(bench.now + 2 * minute_us);
+        EXPECT_LE(kept_controls(bench), 4u);
+    }
+    EXPECT_EQ(kept_controls(bench), 4u);
 }
 
 TEST_F(Controls, documents_of_what_is_over_are_deleted) {
@@ -576,12 +621,11 @@ TEST_F(Controls, documents_of_what_is_over_are_deleted) {
         run("c" + std::to_string(i), (i % 4 + 1) * 500'000, 0, minute_us);
     }
     bench.tick(bench.now + 2 * model::hour_us);
-    std::map<std::string, bool> kept;
-    for (const auto& document : bench.documents) {
-        if (document.folder == "ieee2030_5/controls") kept[document.key] = !document.body.empty();
-    }
-    EXPECT_EQ(kept.size(), 300u);
-    for (const auto& [key, there] : kept) EXPECT_FALSE(there) << key;
+    const bool any = std::any_of(bench.documents.begin(), bench.documents.end(), [](const auto& document) {
+        return document.folder == folder::controls && document.key.ends_with("/300");
+    });
+    EXPECT_TRUE(any);
+    EXPECT_EQ(kept_controls(bench), 0u);
 }
 
 }  // namespace

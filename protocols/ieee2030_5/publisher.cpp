@@ -209,7 +209,7 @@ void set_default(Device& device, const model::Command& command) {
     ++device.record.default_version;
 }
 
-void forget_past(Device& device, std::map<std::uint32_t, ControlRecord>::iterator control, model::Changes& changes) {
+void drop_control(Device& device, std::map<std::uint32_t, ControlRecord>::iterator control, model::Changes& changes) {
     forget(changes, folder::controls, std::to_string(device.record.number) + "/" + std::to_string(control->first));
     device.past.erase(control);
 }
@@ -242,14 +242,14 @@ void recall_past(Device& device, Us now) {
 // Too many, oldest first, and those that are past for too long.
 void forget_past(const State& state, Device& device, Us now, model::Changes& changes) {
     while (!device.past.empty() && device.controls.size() + device.past.size() > state.policy.remembered)
-        forget_past(device, device.past.begin(), changes);
+        drop_control(device, device.past.begin(), changes);
     if (now < device.past_due_us) return;
     device.past_due_us = model::never;
     for (auto control = device.past.begin(); control != device.past.end();) {
         const auto next = std::next(control);
         const Us due = forgotten_us(control->second);
         if (due <= now) {
-            forget_past(device, control, changes);
+            drop_control(device, control, changes);
         } else {
             device.past_due_us = std::min(device.past_due_us, due);
         }

@@ -78,6 +78,12 @@ struct Bench {
         note_documents();
     }
 
+    void remove(const std::string& lfdi) {
+        changes = {};
+        server.remove(now, lfdi, changes);
+        note_documents();
+    }
+
     void tick(model::Us at) {
         now = at;
         changes = {};
