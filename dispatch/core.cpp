@@ -42,9 +42,8 @@ void require(bool condition, const char* what) {
 bool is_power(MilliW power_mw) {
     return power_mw >= -model::unlimited_mw && power_mw <= model::unlimited_mw;
 }
-// Before the year 10000: spans can be added to it.
 bool is_instant(Us at_us) {
-    return at_us >= 0 && at_us < 253'402'300'800 * model::second_us;
+    return at_us >= 0 && at_us <= model::last_us;
 }
 
 void check(const MeterState& meter) {
@@ -400,7 +399,7 @@ Core& Core::operator=(Core&&) noexcept = default;
 
 void Core::step(Us now_us, const model::Input& input, model::Outputs& out) {
     auto& state = *state_;
-    state.s.now_us = std::max(state.s.now_us, now_us);
+    state.s.now_us = std::max(state.s.now_us, std::min(now_us, model::last_us));
     state.take(input);
     if (state.s.work_us <= state.s.now_us) state.pass(out);
     out.next_due_us = state.s.work_us;

@@ -82,7 +82,7 @@ class Core {
     Core& operator=(Core&&) noexcept;
 
     // Takes one input (an Input with no member is a tick) at `now_us`, which never runs backwards: an earlier time
-    // counts as the latest one seen. Appends to `out` and sets out.next_due_us.
+    // counts as the latest one seen, one after model::last_us as that. Appends to `out` and sets out.next_due_us.
     void step(model::Us now_us, const model::Input& input, model::Outputs& out);
 
     std::vector<CommandView> commands() const;    // current and recent, newest first

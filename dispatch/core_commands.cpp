@@ -258,7 +258,7 @@ void Core::State::issue(std::uint32_t place, model::CommandKind kind, model::Out
             if (s.events[ref.event].number == resource.wanted_event) command.event = s.events[ref.event].event.id;
         }
     } else {
-        command.expires_us = shifted(s.now_us, release_life_us);
+        command.expires_us = s.now_us + release_life_us;
     }
     record.issued_us = record.changed_us = s.now_us;
     out.commands.push_back(command);

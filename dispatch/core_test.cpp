@@ -112,6 +112,15 @@ TEST(Core, a_change_among_many_devices_waits_for_the_loop_and_an_event_does_not)
     EXPECT_EQ(desk.core.snapshot().last_plan_us, desk.now);
 }
 
+TEST(Core, no_clock_shows_more_than_the_year_9999) {
+    Core core;
+    model::Outputs out;
+    core.step(model::never - 1, {}, out);
+    EXPECT_EQ(core.snapshot().now_us, model::last_us);
+    const Core again({}, core.snapshot());
+    EXPECT_EQ(again.state_hash(), core.state_hash());
+}
+
 TEST(Core, what_all_resources_measure_is_what_the_root_shows) {
     Desk desk;
     desk.node("site");

@@ -62,7 +62,7 @@ wire::Failure restore_control(Device& device, std::string_view key, const std::s
     ControlRecord control;
     if (auto failure = wire::from_json(body, control)) return failure;
     control.number = number_of(key);
-    if (control.start_s < 0 || control.end_s < control.start_s || control.end_s >= latest_s)
+    if (control.start_s < 0 || control.end_s < control.start_s || control.end_s > model::last_us / model::second_us)
         return wire::Error{wire::Fault::out_of_range, "/start_s",
                            "a control ends after it starts, before the year 10000"};
     device.controls[control.number] = std::move(control);

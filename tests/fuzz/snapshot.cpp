@@ -18,7 +18,7 @@ void go_on(dispatch::Core core) {
         model::Outputs outputs;
         core.step(now, {}, outputs);
         require(outputs.next_due_us > now);
-        if (outputs.next_due_us == model::never) break;
+        if (outputs.next_due_us > model::last_us) break;
         now = outputs.next_due_us;
     }
     (void)core.commands();
