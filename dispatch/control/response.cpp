@@ -72,7 +72,7 @@ bool note(ResponseState& response, const Told& told, MilliW done) {
     const MilliW off = size(done - present.mean_mw), band = std::max(tolerance, 4 * response.noise_mw);
     if (present.count >= told.samples_needed && off > band) {
         response.noise_mw += (std::min(off, band) - response.noise_mw) / 16;
-        if (++present.outliers < glitch_outliers) return false;
+        if (++present.outliers < std::min(glitch_outliers, present.count)) return false;
         present = {told.told_mw, done, 0, 0};
     } else if (present.count > 0) {
         response.noise_mw = response.noise_mw == 0 ? off : response.noise_mw + (off - response.noise_mw) / 8;
@@ -88,13 +88,22 @@ MilliW unsure_mw(const ResponseState& response) {
     return 4 * response.noise_mw / (response.present.count + 1);
 }
 
-// Told clearly more than before, and did not do more: that was no gain but a cap.
-bool raised_in_vain(const ResponseState& response, const View& view) {
-    const auto& before = response.before;
-    if (before.count == 0 || (before.told_mw < 0) != view.exports) return false;
-    const MilliW more_told = view.told - size(before.told_mw), more_done = view.done - size(before.mean_mw);
+bool has_before(const ResponseState& response, bool exports) {
+    return response.before.count > 0 && (response.before.told_mw < 0) == exports;
+}
+
+// Told clearly more than before, or less, and did what it did before: that is no gain but a cap.
+bool moved_in_vain(const ResponseState& response, const View& view) {
+    if (!has_before(response, view.exports)) return false;
+    const MilliW told = view.told - size(response.before.told_mw), done = view.done - size(response.before.mean_mw);
     const MilliW clear = std::max(view.slack / 2, 2 * unsure_mw(response));
-    return more_told > clear && more_done < more_told / 4 && view.done < view.told - view.slack / 2;
+    return size(told) > clear && (told < 0 ? -done : done) < size(told) / 4 && view.done < view.told - view.slack / 2;
+}
+
+// How much less than told may still be a gain. As long as it was never told anything else, little: a cap that is taken
+// for a gain would be counted on to give way when it is told less.
+MilliW lost_by_gain(const ResponseState& response, const View& view) {
+    return std::max(view.slack, has_before(response, view.exports) ? view.told / 5 : view.told / 10);
 }
 
 void learn_gain(ResponseState& response, const View& view, MilliW tolerance) {
@@ -116,7 +125,7 @@ void judge(ResponseState& response, const View& view, MilliW tolerance) {
         set_cap(response, view.exports, view.done);
     } else if (view.done > view.told + band || view.done < -view.slack) {
         set_ignores(response, view.exports ? -view.told : view.told, view.exports ? -view.done : view.done);
-    } else if (view.done < view.told - band || raised_in_vain(response, view)) {
+    } else if (view.done < view.told - lost_by_gain(response, view) || moved_in_vain(response, view)) {
         response.gain_ppm = ppm_one;
         set_cap(response, view.exports, view.done);
     } else {

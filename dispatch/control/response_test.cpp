@@ -71,6 +71,23 @@ TEST(Response, asked_for_more_in_vain_is_a_cap_and_no_loss) {
     EXPECT_EQ(reachable(response, charger).high_mw, 9'520'000);
 }
 
+TEST(Response, told_less_and_doing_the_same_is_a_cap_and_no_loss) {
+    ResponseState response;
+    observe_twice(response, charger, 5 * kw, 4'800'000);
+    observe_twice(response, charger, 13 * kw, 10'900'000);
+    EXPECT_GT(reachable(response, charger).high_mw, 18 * kw) << "so far it may be one";
+    observe_twice(response, charger, 12 * kw, 10'890'000);
+    EXPECT_EQ(reachable(response, charger).high_mw, 10'890'000);
+}
+
+// Counted on to give way when it is told less, it would keep a site above its limit.
+TEST(Response, a_fifth_less_than_told_is_a_cap_as_long_as_nothing_else_was_tried) {
+    ResponseState response;
+    observe_twice(response, charger, 13 * kw, 10'900'000);
+    EXPECT_EQ(reachable(response, charger).high_mw, 10'900'000);
+    EXPECT_EQ(expected(response, charger, 10 * kw), 10 * kw);
+}
+
 TEST(Response, solar_plants_are_capped_on_their_side) {
     ResponseState response;
     observe_twice(response, solar, -8 * kw, -3 * kw);
@@ -111,6 +128,13 @@ TEST(Response, a_glitch_is_passed_over_and_a_change_is_seen_at_once) {
     EXPECT_EQ(reachable(response, charger).high_mw, 22 * kw);
     for (int sample = 0; sample < 3; ++sample) observe(response, {charger, 16 * kw, deadband, 2}, 4 * kw);
     EXPECT_EQ(reachable(response, charger).high_mw, 4 * kw);
+}
+
+TEST(Response, of_two_samples_of_a_slow_meter_that_contradict_each_other_the_newer_holds) {
+    ResponseState response;
+    observe_free(response, {charger, 22 * kw, deadband, 1}, 0);
+    observe_free(response, {charger, 22 * kw, deadband, 1}, 21 * kw);
+    EXPECT_GE(reachable(response, charger).high_mw, 20 * kw);
 }
 
 TEST(Response, a_free_device_shows_what_it_can_before_it_is_told_anything) {
