@@ -59,9 +59,10 @@ void check(const ResourceState& resource) {
     require(response.gain_ppm > 0 && response.gain_ppm <= 1000 * model::ppm_one, "a device's gain is out of range");
     for (const MilliW power :
          {response.low_mw, response.high_mw, response.noise_mw, response.present.told_mw, response.present.mean_mw,
-          response.before.told_mw, response.before.mean_mw, resource.told_mw, resource.fallback_mw})
+          response.before.told_mw, response.before.mean_mw, resource.told_mw, resource.fallback_mw, resource.passage.low_mw,
+          resource.passage.high_mw, resource.passage.new_low_mw, resource.passage.new_high_mw})
         require(is_power(power), "a device's power is more than there can be");
-    require(is_instant(resource.told_us), "a device was told at no time");
+    require(is_instant(resource.told_us) && is_instant(resource.passage.since_us), "a device was told at no time");
 }
 
 // A snapshot that this program did not write, or that was damaged, must not be walked into.
@@ -280,6 +281,8 @@ void Core::State::take_resource(const model::Resource& given) {
         known.retry_us = known.ack_due_us = model::never;
         known.retries = 0;
         known.response = {};
+        known.told_us = s.now_us;  // what it does while it begins shows nothing
+        known.passage = {};
     }
     known.resource = resource;
     note_due(found->second);

@@ -1,5 +1,6 @@
 // Commands: when a device is told, what became of it, and what it has been told for now.
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "dispatch/core_state.hpp"
@@ -147,6 +148,7 @@ void Core::State::refresh_told(ResourceState& resource) {
     if (step == nullptr) {
         if (resource.told) resource.told_us = s.now_us;
         resource.told = false;
+        resource.passage = {};
         return;
     }
     const MilliW change = step->power_mw - resource.told_mw;
@@ -154,14 +156,30 @@ void Core::State::refresh_told(ResourceState& resource) {
     if (!resource.told || change > small || change < -small) resource.told_us = since;
     resource.told = true;
     resource.told_mw = step->power_mw;
+    note_told(resource.passage, step->power_mw, s.now_us, resource.resource.settles_us);
+}
+
+// What a sample is measured against. A device that has not settled may be anywhere in its passage; what lies clearly
+// outside is news where settling takes long.
+std::optional<MilliW> Core::State::judged_by(const ResourceState& resource) const {
+    const MilliW done = resource.meter.power_mw;
+    if (resource.meter.power_us >= shifted(resource.told_us, resource.resource.settles_us)) return resource.told_mw;
+    const Passage& passage = resource.passage;
+    if (resource.resource.settles_us <= slow_to_show_us || !holds(passage, resource.meter.power_us)) return std::nullopt;
+    const MilliW end = std::clamp(done, passage.low_mw, passage.high_mw), off = done - end;
+    const MilliW tolerance = tolerance_mw(nominal_box(resource.resource), settings.deadband_mw);
+    const MilliW clear = (end < 0 ? -end : end) / 4 + 2 * tolerance;
+    if (off <= clear && off >= -clear) return std::nullopt;
+    return end;
 }
 
 void Core::State::learn(std::uint32_t place) {
     auto& resource = s.resources[place];
     if (!follows(resource) || refused(place)) return;
     refresh_told(resource);
-    if (resource.meter.power_us < shifted(resource.told_us, resource.resource.settles_us)) return;
-    Told told{nominal_box(resource.resource), resource.told_mw, settings.deadband_mw, 2};
+    const auto judged_by_mw = judged_by(resource);
+    if (!judged_by_mw) return;
+    Told told{nominal_box(resource.resource), *judged_by_mw, settings.deadband_mw, 2};
     if (resource.meter.gap_us >= slow_meter_us) told.samples_needed = 1;
     if (!resource.told) {
         told.told_mw = preferred_power(resource.resource);
@@ -170,8 +188,9 @@ void Core::State::learn(std::uint32_t place) {
     }
     observe(resource.response, told, resource.meter.power_mw);
     auto& record = resource.commands.back();
+    const bool settled = resource.meter.power_us >= shifted(resource.told_us, resource.resource.settles_us);
     const bool taken = record.state == CommandState::accepted || record.state == CommandState::received;
-    if (taken && record.command.start_us <= s.now_us && !resource.response.ignores) {
+    if (settled && taken && record.command.start_us <= s.now_us && !resource.response.ignores) {
         resource.ack_due_us = model::never;
         note_due(place);
         record.state = CommandState::started;

@@ -87,6 +87,50 @@ TEST(CoreLessons, a_battery_that_says_it_is_empty_is_not_counted_on) {
     EXPECT_LE(find(views, "ev")->wanted_mw.value_or(22 * kw), 4 * kw);
 }
 
+// A meter read at the moment when a vehicle begins to charge shows nothing of what the vehicle can.
+TEST(CoreLessons, a_vehicle_that_begins_is_given_its_time_before_it_is_judged) {
+    Desk desk;
+    desk.charger("a");
+    auto begins = desk.resource("a");
+    begins.controllable = false;
+    desk.set(begins);
+    desk.sample("a", 0);
+    desk.run(60 * second_us);
+    begins.controllable = true;
+    desk.set(begins);
+    desk.run(100 * ms);
+    desk.sample("a", 0);
+    desk.run(20 * second_us);
+    desk.post(event("e", desk.now + second_us, 600 * second_us, {10 * kw}));
+    desk.run(3 * second_us);
+    EXPECT_NEAR(static_cast<double>(find(desk.core.resources(), "a")->wanted_mw.value_or(0)), 10 * kw, 0.1 * kw);
+    const auto snapshot = desk.core.snapshot();
+    EXPECT_FALSE(snapshot.resources[0].response.cap_high);
+}
+
+// A battery that is polled runs empty and does not say so. It is told more before it has settled, again and again; but
+// nothing on the way from four kilowatts of discharge to five is none.
+TEST(CoreLessons, a_slow_device_that_is_not_on_its_way_is_believed_before_it_has_settled) {
+    Desk desk;
+    auto battery = device("battery", model::ResourceKind::storage, "", -5 * kw, 5 * kw);
+    battery.settles_us = 330 * second_us;
+    desk.set(battery);
+    desk.post(event("e", desk.now + second_us, 400 * second_us, {-3 * kw, -5 * kw}));
+    desk.run(2 * second_us);
+    desk.accept_all();
+    desk.run(380 * second_us);
+    desk.sample("battery", -3 * kw);
+    desk.run(80 * second_us);
+    desk.sample("battery", -4 * kw);
+    desk.run(2 * second_us);
+    EXPECT_FALSE(desk.core.snapshot().resources[0].response.cap_low) << "it may be on its way";
+    desk.run(60 * second_us);
+    desk.sample("battery", 0);
+    desk.run(2 * second_us);
+    EXPECT_TRUE(desk.core.snapshot().resources[0].response.cap_low);
+    EXPECT_EQ(desk.core.snapshot().resources[0].response.low_mw, 0);
+}
+
 TEST(CoreLessons, who_did_not_answer_a_past_event_is_asked_in_the_next) {
     Desk desk;
     desk.charger("mute");

@@ -5,6 +5,7 @@
 // plans (all that is known ahead) or controls (the present moment only), tells the devices what changed and reports.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -142,6 +143,7 @@ struct Core::State {
     void hasten_report(EventState& event);
     void mark_members(std::uint32_t place, const model::Command& command, MemberState state);
     bool refused(std::uint32_t place) const;
+    std::optional<model::MilliW> judged_by(const ResourceState& resource) const;
     void refresh_told(ResourceState& resource);
     void learn(std::uint32_t place);
     model::MilliW deadband(const ResourceState& resource) const;

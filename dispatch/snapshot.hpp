@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "dispatch/control/passage.hpp"
 #include "dispatch/control/response.hpp"
 #include "dispatch/control/schedule.hpp"
 #include "dispatch/core.hpp"
@@ -43,6 +44,7 @@ struct ResourceState {
     model::MilliW told_mw = 0;  // what the device has been told for now, and since when it has
     model::Us told_us = 0;
     bool told = false;               // false: nothing of ours holds
+    Passage passage;                 // as long as it is told something
     Schedule wanted;                 // as planned last
     std::uint32_t wanted_event = 0;  // EventState::number that asks for it; 0 = a limit that stands without an event
     bool has_fallback = false;

@@ -17,13 +17,14 @@ NAMES(MemberState, "idle", "asked", "received", "accepted", "started", "complete
 
 RECORD(Regime, told_mw, mean_mw, count, outliers)
 RECORD(ResponseState, gain_ppm, cap_low, cap_high, low_mw, high_mw, ignores, probes, present, before, noise_mw)
+RECORD(Passage, low_mw, high_mw, new_low_mw, new_high_mw, since_us)
 RECORD(Schedule, steps, end_us, cut)
 RECORD(MeterState, has_power, power_mw, steady_mw, power_us, gap_us, counted_until_us, has_register, register_mwh, register_us)
 RECORD(EnergySum, whole_mwh, rest_mw_us)
 RECORD(NodeState, used, node, meter, has_background, background_mw)
 RECORD(CommandRecord, command, state, taken, issued_us, changed_us, reason)
-RECORD(ResourceState, used, resource, last_sample, meter, response, told_mw, told_us, told, wanted, wanted_event,
-       has_fallback, fallback_mw, commands, resend, silent, balks, ack_due_us, retry_us, retries)
+RECORD(ResourceState, used, resource, last_sample, meter, response, told_mw, told_us, told, passage, wanted, wanted_event,
+        has_fallback, fallback_mw, commands, resend, silent, balks, ack_due_us, retry_us, retries)
 RECORD(Member, resource, state, refused_mw, refused_us)
 RECORD(IntervalState, delivered, covered_us, bridged_us, valued, ordered, ordered_mw)
 RECORD(EventState, number, event, known_us, shift_us, stop_us, status, gone, metered, baseline_known, baseline_mw, intervals,
@@ -52,6 +53,7 @@ constexpr std::size_t members() {
 
 static_assert(members<Regime>() == Regime_fields.size());
 static_assert(members<ResponseState>() == ResponseState_fields.size());
+static_assert(members<Passage>() == Passage_fields.size());
 static_assert(members<Schedule>() == Schedule_fields.size());
 static_assert(members<MeterState>() == MeterState_fields.size());
 static_assert(members<EnergySum>() == EnergySum_fields.size());

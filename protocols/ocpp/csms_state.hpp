@@ -29,12 +29,18 @@ struct Transaction {
     std::int64_t seq_no = -1;  // last one seen; -1: none (2.0.1)
 };
 
+// What a StatusNotification said of one; an EVSE of 2.0.1 may have several, of which one can be in use.
+struct Connector {
+    std::int64_t number = 1;
+    OutletState state = OutletState::unknown;
+    model::Us at_us = 0;  // 0: its time is not known
+};
+
 struct Outlet {
     std::uint16_t number = 1;  // EVSE id or connector id
     std::string resource;
     OutletState state = OutletState::unknown;
-    bool operative = true;    // its connector is neither faulted nor unavailable
-    model::Us status_us = 0;  // timestamp of the last StatusNotification
+    std::vector<Connector> connectors;  // that were heard of
     std::optional<Transaction> transaction;
     // Last ones that ended: a late message of theirs opens nothing.
     std::deque<std::string> ended;
@@ -181,8 +187,13 @@ struct Boot {
 };
 // Whether the station may go on; false: it is somebody else and its socket is closed.
 bool take_boot(Turn& turn, const Boot& boot);
-// `at_us`: when, by our clock; 0 = not said.
-void take_status(Turn& turn, std::int64_t outlet, OutletState state, model::Us at_us);
+struct ConnectorStatus {  // StatusNotification of either version
+    std::int64_t outlet = 0;  // 0: the station as a whole
+    std::int64_t connector = 0;
+    OutletState state{};
+    model::Us at_us = 0;  // by our clock; 0: not said
+};
+void take_status(Turn& turn, const ConnectorStatus& status);
 bool token_accepted(const Turn& turn, std::string_view token);
 // It does not send a BootNotification when asked to: it cannot (1.6), or it holds itself accepted (F06.FR.17). It is
 // then taken as it is; a strict policy waits.
@@ -220,6 +231,8 @@ struct TransactionStep {
 // False: an old message once more, nothing to take from it.
 bool take_step(Turn& turn, const TransactionStep& step);
 Outlet* outlet_of_transaction(Peer& peer, std::string_view id);
+// What the outlet does now; where no energy is taken any more, that is a sample of 0 W at that instant by our clock.
+void change_state(Turn& turn, Outlet& outlet, OutletState state, model::Us at_us);
 // What other messages than meter values say of power and meter, at an instant by our clock.
 void give_sample(Turn& turn, const Outlet& outlet, model::Us at_us, std::optional<std::int64_t> power_mw,
                  std::optional<std::int64_t> meter_wh);

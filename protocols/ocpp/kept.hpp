@@ -25,13 +25,20 @@ struct KeptTransaction {
 };
 RECORD(KeptTransaction, id, token, startedUs, meterStartWh)
 
+struct KeptConnector {
+    std::int64_t number{};
+    OutletState state{};
+};
+RECORD(KeptConnector, number, state)
+
 struct KeptOutlet {
     OutletState state{};
     std::int64_t fallbackMw{};
     std::vector<std::int32_t> installed;  // Role
     std::optional<KeptTransaction> transaction;
+    std::optional<std::vector<KeptConnector>> connectors;
 };
-RECORD(KeptOutlet, state, fallbackMw, installed, transaction)
+RECORD(KeptOutlet, state, fallbackMw, installed, transaction, connectors)
 
 struct KeptStation {
     std::int32_t version{};  // 16, 201

@@ -23,10 +23,20 @@ model::Capability capability_of(const Peer& peer) {
     return capability;
 }
 
+bool is_operative(OutletState state) {
+    return state != OutletState::faulted && state != OutletState::unavailable;
+}
+
+bool is_operative(const Outlet& outlet) {
+    return outlet.connectors.empty() ||
+           std::any_of(outlet.connectors.begin(), outlet.connectors.end(),
+                       [](const Connector& each) { return is_operative(each.state); });
+}
+
 // A vehicle is there, in a transaction, and takes what it is offered. A suspended vehicle does not want more; a
 // suspended outlet waits for us.
 bool is_controllable(const Peer& peer, const Outlet& outlet) {
-    if (!outlet.transaction || !outlet.operative || !peer.operative) return false;
+    if (!outlet.transaction || !is_operative(outlet) || !peer.operative) return false;
     switch (outlet.state) {
         case OutletState::suspended_ev:
         case OutletState::finishing:
@@ -34,6 +44,7 @@ bool is_controllable(const Peer& peer, const Outlet& outlet) {
         case OutletState::faulted:
             return false;
         // 2.0.1 EVConnected: nothing flows yet. 1.6 stations start the transaction before they report Charging.
+        case OutletState::available:
         case OutletState::preparing:
             return peer.version == Version::v16;
         default:
@@ -60,6 +71,10 @@ KeptStation kept_of(const Peer& peer) {
         row.fallbackMw = outlet.fallback_mw;
         for (std::size_t role = 0; role < role_count; ++role) {
             if (outlet.installed[role]) row.installed.push_back(static_cast<std::int32_t>(role));
+        }
+        if (!outlet.connectors.empty()) {
+            auto& connectors = row.connectors.emplace();
+            for (const Connector& each : outlet.connectors) connectors.push_back({each.number, each.state});
         }
         if (!outlet.transaction) continue;
         row.transaction = KeptTransaction{outlet.transaction->id, outlet.transaction->token,
@@ -105,7 +120,7 @@ bool take_boot(Turn& turn, const Boot& boot) {
     tell_resources(turn);
     start_learning(turn);
     for (Outlet& outlet : peer.outlets) {
-        outlet.status_us = 0;
+        for (Connector& each : outlet.connectors) each.at_us = 0;  // its clock may have begun anew
         outlet.asked = outlet.held = false;
         reapply(turn, outlet);
     }
@@ -126,40 +141,79 @@ void take_unbootable(Turn& turn, std::string_view words) {
 
 namespace {
 
-// Whether a vehicle may be drawing power, as far as is known.
-bool may_flow(OutletState state) {
-    return state == OutletState::unknown || state == OutletState::charging || state == OutletState::suspended_ev ||
-           state == OutletState::suspended_evse;
+constexpr std::size_t most_connectors = 16;  // of an EVSE
+
+// False: overtaken by a later one that came first, or one too many.
+bool note_connector(Turn& turn, Outlet& outlet, const ConnectorStatus& status) {
+    auto known = std::find_if(outlet.connectors.begin(), outlet.connectors.end(),
+                              [&](const Connector& each) { return each.number == status.connector; });
+    const std::string name = "outlet " + std::to_string(status.outlet);
+    if (known == outlet.connectors.end()) {
+        if (outlet.connectors.size() == most_connectors) {
+            turn.notice(Severity::warning, "too_many_connectors",
+                        name + " has more than " + std::to_string(most_connectors) + " connectors; connector " +
+                            std::to_string(status.connector) + " is not listened to");
+            return false;
+        }
+        known = outlet.connectors.insert(known, {status.connector, status.state, 0});
+    }
+    if (status.at_us != 0 && status.at_us < known->at_us) {
+        turn.notice(Severity::info, "old_status", "status of " + name + " is out of date");
+        return false;
+    }
+    known->state = status.state;
+    if (status.at_us != 0) known->at_us = status.at_us;
+    return true;
+}
+
+// Of an EVSE's connectors one can be in use. While it is, the others say that they are not available; what is not in
+// use says nothing of a vehicle.
+OutletState state_of(const std::vector<Connector>& connectors) {
+    OutletState found = connectors.front().state;
+    const auto is_rest = [](OutletState state) {
+        return state == OutletState::available || state == OutletState::reserved || !is_operative(state);
+    };
+    for (const Connector& each : connectors) {
+        if (!is_rest(each.state)) return each.state;
+        if (!is_operative(found)) found = each.state;
+    }
+    return found;
+}
+
+// In 2.0.1 TransactionEvent tells what happens within a transaction. Of a connector's status only that counts which
+// leaves no doubt: no cable, or out of order.
+void hear_within_transaction(Turn& turn, Outlet& outlet, OutletState state, model::Us at_us) {
+    if (!is_operative(state)) {
+        give_sample(turn, outlet, at_us, 0, std::nullopt);
+    } else if (state == OutletState::available) {
+        change_state(turn, outlet, state, at_us);
+    } else if (outlet.state == OutletState::available) {
+        outlet.state = OutletState::charging;
+    }
 }
 
 }  // namespace
 
-void take_status(Turn& turn, std::int64_t number, OutletState state, model::Us at_us) {
+void take_status(Turn& turn, const ConnectorStatus& status) {
     Peer& peer = turn.peer;
-    const bool operative = state != OutletState::faulted && state != OutletState::unavailable;
-    if (number == 0) {
-        peer.operative = operative;
+    if (status.outlet == 0) {
+        peer.operative = is_operative(status.state);
         tell_resources(turn);
         return;
     }
-    Outlet* outlet = peer.outlet(number);
+    Outlet* outlet = peer.outlet(status.outlet);
     if (!outlet) {
         turn.notice(Severity::warning, "unknown_outlet",
-                    "status of outlet " + std::to_string(number) + ", which it is not enrolled with");
+                    "status of outlet " + std::to_string(status.outlet) + ", which it is not enrolled with");
         return;
     }
-    if (at_us != 0 && at_us < outlet->status_us) {  // overtaken by a later one that came first
-        turn.notice(Severity::info, "old_status", "status of outlet " + std::to_string(number) + " is out of date");
-        return;
-    }
-    if (at_us != 0) outlet->status_us = at_us;
-    outlet->operative = operative;
-    // In 2.0.1 the state within a transaction is told by TransactionEvent; a connector's status says less.
+    if (!note_connector(turn, *outlet, status)) return;
+    const OutletState state = state_of(outlet->connectors);
+    const model::Us at_us = status.at_us != 0 ? status.at_us : turn.now;
     if (peer.version == Version::v16 || !outlet->transaction) {
-        // The transaction's end may have come before we knew the station, or never; and it meters nothing without one.
-        if (may_flow(outlet->state) && !may_flow(state))
-            give_sample(turn, *outlet, at_us != 0 ? at_us : turn.now, 0, std::nullopt);
-        outlet->state = state;
+        change_state(turn, *outlet, state, at_us);
+    } else {
+        hear_within_transaction(turn, *outlet, state, at_us);
     }
     tell_resource(turn, *outlet);
     keep(turn);
@@ -232,6 +286,9 @@ wire::Failure restore_peer(Peer& peer, std::string_view body) {
         Outlet& outlet = peer.outlets[i];
         outlet.state = row.state;
         outlet.fallback_mw = row.fallbackMw;
+        if (row.connectors) {
+            for (const KeptConnector& each : *row.connectors) outlet.connectors.push_back({each.number, each.state, 0});
+        }
         for (const std::int32_t role : row.installed) {
             if (role >= 0 && static_cast<std::size_t>(role) < role_count)
                 outlet.installed[static_cast<std::size_t>(role)] = true;

@@ -44,6 +44,11 @@ void command_for_new_transaction(Turn& turn, Outlet& outlet) {
     if (!outlet.installed[static_cast<std::size_t>(Role::standing)]) reapply(turn, outlet);
 }
 
+// Suspended by either side, no energy is taken (1.6: 4.9 StatusNotification; 2.0.1: ChargingStateEnumType).
+bool may_flow(OutletState state) {
+    return state == OutletState::unknown || state == OutletState::charging;
+}
+
 bool has_ended(const Peer& peer, std::string_view id) {
     return std::any_of(peer.outlets.begin(), peer.outlets.end(), [&](const Outlet& outlet) {
         return std::find(outlet.ended.begin(), outlet.ended.end(), id) != outlet.ended.end();
@@ -64,6 +69,11 @@ void give_sample(Turn& turn, const Outlet& outlet, Us at_us, std::optional<std::
     model::Input input;
     input.sample = std::move(sample);
     turn.input(std::move(input));
+}
+
+void change_state(Turn& turn, Outlet& outlet, OutletState state, Us at_us) {
+    if (may_flow(outlet.state) && !may_flow(state)) give_sample(turn, outlet, at_us, 0, std::nullopt);
+    outlet.state = state;
 }
 
 Outlet* outlet_of_transaction(Peer& peer, std::string_view id) {
@@ -144,7 +154,7 @@ bool take_step(Turn& turn, const TransactionStep& step) {
     transaction.seq_no = step.seq_no;
     if (plain) return true;  // most are: meter values of a transaction that goes on
     if (!step.token.empty()) transaction.token = step.token;
-    if (step.state) outlet->state = *step.state;
+    if (step.state) change_state(turn, *outlet, *step.state, our_time(turn, step.at_us));
     if (step.kind == Kind::ended) {
         end(*outlet);
         outlet->state = OutletState::finishing;

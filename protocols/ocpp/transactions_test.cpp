@@ -226,6 +226,73 @@ TEST(OcppTransactions, a_station_that_says_it_is_free_draws_nothing_whatever_it_
     EXPECT_EQ(wire.samples().size(), told);
 }
 
+std::string connector_status(int connector, const std::string& status, int second) {
+    return R"({"timestamp":"2026-01-01T00:00:0)" + std::to_string(second) + R"(Z","connectorStatus":")" + status +
+           R"(","evseId":1,"connectorId":)" + std::to_string(connector) + "}";
+}
+
+// 1.6: 4.9; 2.0.1: ChargingStateEnumType: suspended by either side, the vehicle takes no energy.
+TEST(OcppTransactions, a_suspended_vehicle_takes_nothing_from_that_moment_on) {
+    Wire old(Version::v16);
+    old.boot();
+    old.ask("StartTransaction", R"({"connectorId":1,"idTag":"A","meterStart":0,"timestamp":"2026-01-01T00:00:00Z"})");
+    old.ask("StatusNotification", R"({"connectorId":1,"errorCode":"NoError","status":"Charging"})");
+    old.ask("MeterValues", R"({"connectorId":1,"meterValue":[{"timestamp":"2026-01-01T00:00:00Z",)"
+                           R"("sampledValue":[{"measurand":"Power.Active.Import","unit":"W","value":"9000"}]}]})");
+    ASSERT_EQ(old.samples().back().power_mw, 9'000'000);
+    old.ask("StatusNotification", R"({"connectorId":1,"errorCode":"NoError","status":"SuspendedEV"})");
+    EXPECT_EQ(old.samples().back().power_mw, 0);
+
+    Wire wire(Version::v201);
+    wire.boot();
+    wire.ask("TransactionEvent", event("Started", 0, evse, "t1", R"(,"chargingState":"Charging")"));
+    const std::size_t told = wire.samples().size();
+    wire.ask("TransactionEvent", event("Updated", 1, "", "t1", R"(,"chargingState":"SuspendedEV")"));
+    ASSERT_EQ(wire.samples().size(), told + 1);
+    EXPECT_EQ(wire.samples().back().power_mw, 0);
+    wire.ask("TransactionEvent", event("Updated", 2, "", "t1", R"(,"chargingState":"SuspendedEVSE")"));
+    EXPECT_EQ(wire.samples().size(), told + 1);
+}
+
+// A station that rebooted within a transaction may never end it.
+TEST(OcppTransactions, v201_no_cable_means_no_vehicle_even_within_a_transaction) {
+    Wire wire(Version::v201);
+    wire.boot();
+    wire.ask("TransactionEvent", event("Started", 0, evse, "t1", R"(,"chargingState":"Charging")"));
+    ASSERT_TRUE(wire.resource("cs-1").controllable);
+    wire.ask("StatusNotification", connector_status(1, "Available", 1));
+    EXPECT_EQ(wire.samples().back().power_mw, 0);
+    EXPECT_FALSE(wire.resource("cs-1").controllable);
+    wire.ask("StatusNotification", connector_status(1, "Occupied", 2));
+    EXPECT_TRUE(wire.resource("cs-1").controllable) << "it goes on, and need not say its state again";
+}
+
+TEST(OcppTransactions, v201_an_evse_is_in_use_if_one_of_its_connectors_is) {
+    Wire wire(Version::v201);
+    wire.boot();
+    wire.ask("StatusNotification", connector_status(1, "Occupied", 1));
+    wire.ask("StatusNotification", connector_status(2, "Unavailable", 1));
+    wire.ask("TransactionEvent", event("Started", 0, evse, "t1", R"(,"chargingState":"Charging")"));
+    EXPECT_TRUE(wire.resource("cs-1").controllable) << "the other connector cannot be used meanwhile";
+    const std::size_t told = wire.samples().size();
+    wire.ask("StatusNotification", connector_status(2, "Available", 2));
+    EXPECT_TRUE(wire.resource("cs-1").controllable);
+    EXPECT_EQ(wire.samples().size(), told);
+    wire.ask("StatusNotification", connector_status(1, "Faulted", 3));
+    wire.ask("StatusNotification", connector_status(2, "Faulted", 3));
+    EXPECT_FALSE(wire.resource("cs-1").controllable);
+    EXPECT_EQ(wire.samples().back().power_mw, 0);
+}
+
+TEST(OcppTransactions, v201_an_evse_may_have_sixteen_connectors) {
+    Wire wire(Version::v201);
+    wire.boot();
+    for (int connector = 1; connector <= 17; ++connector)
+        wire.ask("StatusNotification", connector_status(connector, "Available", 1));
+    EXPECT_EQ(wire.csms.station("cs-1")->outlets[0].state, OutletState::available);
+    EXPECT_TRUE(wire.noticed("too_many_connectors"));
+}
+
 TEST(OcppTransactions, samples_of_a_clock_that_is_not_set_carry_the_time_of_receipt) {
     Wire wire(Version::v16);
     wire.boot();

@@ -42,8 +42,8 @@ StatusNotificationResponse handle(Turn& turn, const StatusNotificationRequest& r
                         text_of(request.info));
     }
     if (request.timestamp) hear_clock(turn, instant_us(*request.timestamp));
-    take_status(turn, request.connectorId, to_state(request.status),
-                request.timestamp ? our_time(turn, instant_us(*request.timestamp)) : 0);
+    take_status(turn, {request.connectorId, request.connectorId, to_state(request.status),
+                       request.timestamp ? our_time(turn, instant_us(*request.timestamp)) : 0});
     return {};
 }
 

@@ -42,7 +42,8 @@ HeartbeatResponse handle(Turn& turn, const HeartbeatRequest&) {
 
 StatusNotificationResponse handle(Turn& turn, const StatusNotificationRequest& request) {
     hear_clock(turn, instant_us(request.timestamp));
-    take_status(turn, request.evseId, to_state(request.connectorStatus), our_time(turn, instant_us(request.timestamp)));
+    take_status(turn, {request.evseId, request.connectorId, to_state(request.connectorStatus),
+                       our_time(turn, instant_us(request.timestamp))});
     return {};
 }
 
