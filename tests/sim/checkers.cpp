@@ -59,6 +59,7 @@ void HardLimits::changed(int index, Us now) {
     const PlaceState& place = evidence_.grid.places()[static_cast<std::size_t>(index)];
     if (place.import_limit_w == no_limit_w && place.export_limit_w == no_limit_w) return;
     if (watches_.size() < 2 * evidence_.grid.places().size()) watches_.resize(2 * evidence_.grid.places().size());
+    const Us patience_us = evidence_.reaction_us() + (place.astray > 0 ? 2 * evidence_.poll_us : 0);
     const auto judge = [&](Watch& watch, double power_w, double limit_w, double least_w, const char* side) {
         const double over_w = power_w - std::max(0.0, place.hidden_w) - std::max(limit_w, least_w);
         if (over_w <= 0.02 * std::abs(limit_w) + 300) {
@@ -66,7 +67,7 @@ void HardLimits::changed(int index, Us now) {
             return;
         }
         if (watch.since_us == model::never) watch.since_us = now;
-        if (watch.found || now - watch.since_us <= evidence_.reaction_us()) return;
+        if (watch.found || now - watch.since_us <= patience_us) return;
         watch.found = true;
         evidence_.find("hard_limits", place.id + " is " + number(over_w) + " W above its " + side + " limit of " +
                                           number(limit_w) + " W since " +

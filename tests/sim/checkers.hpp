@@ -45,7 +45,9 @@ struct Evidence {
 };
 
 // No group, feeder or site above its hard limit for longer than the reaction time, as far as anything could be done
-// about it by devices that obey and can be reached.
+// about it by devices that obey and can be reached. A polling device that does not obey shows that two polls later than
+// one that stops: it fetches what it is told at one and has until the second after to do it; only then others can be
+// asked.
 class HardLimits {
   public:
     explicit HardLimits(Evidence& evidence);

@@ -8,13 +8,18 @@ namespace {
 
 struct Share {  // of one device in the sums of a place
     double power_w, least_w, most_w, hidden_w;
+    int astray;
 };
+
+bool polls(model::ResourceKind kind) {
+    return kind == model::ResourceKind::pv || kind == model::ResourceKind::storage;
+}
 
 Share share_of(const DeviceState& device) {
     const bool usable = device.obeys && device.reachable;
     const double hidden_w = usable ? 0 : device.power_w - device.known_w;
     return {device.power_w, usable ? device.least_w : device.power_w, usable ? device.most_w : device.power_w,
-            hidden_w};
+            hidden_w, device.reachable && !device.obeys && polls(device.kind)};
 }
 
 }  // namespace
@@ -75,6 +80,7 @@ void Grid::update(int index, const DeviceState& state) {
         place.least_w += after.least_w - before.least_w;
         place.most_w += after.most_w - before.most_w;
         place.hidden_w += after.hidden_w - before.hidden_w;
+        place.astray += after.astray - before.astray;
         if (on_change) on_change(at, now);
     }
 }

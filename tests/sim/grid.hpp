@@ -25,6 +25,7 @@ struct PlaceState {  // of a node
     double hidden_w = 0;   // consumption below that nobody can know of: out of reach, or with a meter that errs
     double energy_wh = 0;  // net, since the beginning
     Us since_us = 0;       // of power_w
+    int astray = 0;        // below, and polling: can be reached, and does not obey
 };
 
 // What a device is and does; as it was told at each change.
