@@ -59,8 +59,8 @@ void check(const ResourceState& resource) {
     require(response.gain_ppm > 0 && response.gain_ppm <= 1000 * model::ppm_one, "a device's gain is out of range");
     for (const MilliW power :
          {response.low_mw, response.high_mw, response.noise_mw, response.present.told_mw, response.present.mean_mw,
-          response.before.told_mw, response.before.mean_mw, resource.told_mw, resource.fallback_mw, resource.passage.low_mw,
-          resource.passage.high_mw, resource.passage.new_low_mw, resource.passage.new_high_mw})
+          response.before.told_mw, response.before.mean_mw, resource.told_mw, resource.fallback_mw,
+          resource.passage.low_mw, resource.passage.high_mw, resource.passage.new_low_mw, resource.passage.new_high_mw})
         require(is_power(power), "a device's power is more than there can be");
     require(is_instant(resource.told_us) && is_instant(resource.passage.since_us), "a device was told at no time");
 }

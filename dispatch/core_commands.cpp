@@ -165,7 +165,8 @@ std::optional<MilliW> Core::State::judged_by(const ResourceState& resource) cons
     const MilliW done = resource.meter.power_mw;
     if (resource.meter.power_us >= shifted(resource.told_us, resource.resource.settles_us)) return resource.told_mw;
     const Passage& passage = resource.passage;
-    if (resource.resource.settles_us <= slow_to_show_us || !holds(passage, resource.meter.power_us)) return std::nullopt;
+    if (resource.resource.settles_us <= slow_to_show_us || !holds(passage, resource.meter.power_us))
+        return std::nullopt;
     const MilliW end = std::clamp(done, passage.low_mw, passage.high_mw), off = done - end;
     const MilliW tolerance = tolerance_mw(nominal_box(resource.resource), settings.deadband_mw);
     const MilliW clear = (end < 0 ? -end : end) / 4 + 2 * tolerance;

@@ -60,9 +60,7 @@ class Hash {
         return all(v.gain_ppm, v.cap_low, v.cap_high, v.low_mw, v.high_mw, v.ignores, v.probes, v.present, v.before,
                    v.noise_mw);
     }
-    Hash& operator()(const Passage& v) {
-        return all(v.low_mw, v.high_mw, v.new_low_mw, v.new_high_mw, v.since_us);
-    }
+    Hash& operator()(const Passage& v) { return all(v.low_mw, v.high_mw, v.new_low_mw, v.new_high_mw, v.since_us); }
     Hash& operator()(const model::Step& v) { return all(v.start_us, v.power_mw); }
     Hash& operator()(const Schedule& v) { return all(v.steps, v.end_us, v.cut); }
     Hash& operator()(const model::Command& v) {
@@ -73,9 +71,9 @@ class Hash {
         return all(v.command, v.state, v.taken, v.issued_us, v.changed_us, v.reason);
     }
     Hash& operator()(const ResourceState& v) {
-        return all(v.used, v.resource, v.last_sample, v.meter, v.response, v.told_mw, v.told_us, v.told, v.passage, v.wanted,
-                   v.wanted_event, v.has_fallback, v.fallback_mw, v.commands, v.resend, v.silent, v.balks, v.ack_due_us,
-                   v.retry_us, v.retries);
+        return all(v.used, v.resource, v.last_sample, v.meter, v.response, v.told_mw, v.told_us, v.told, v.passage,
+                   v.wanted, v.wanted_event, v.has_fallback, v.fallback_mw, v.commands, v.resend, v.silent, v.balks,
+                   v.ack_due_us, v.retry_us, v.retries);
     }
     Hash& operator()(const model::Signal& v) {
         return all(v.kind, v.power_mw, v.ratio_ppm, v.value, v.price_micro, v.native);

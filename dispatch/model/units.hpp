@@ -21,7 +21,8 @@ inline constexpr Us second_us = 1'000'000;
 inline constexpr Us minute_us = 60 * second_us;
 inline constexpr Us hour_us = 60 * minute_us;
 inline constexpr Us never = std::numeric_limits<Us>::max();  // an instant that does not come; a span without end
-inline constexpr Us last_us = 253'402'300'800 * second_us - 1;  // of the year 9999: no clock shows more, spans can be added
+// Of the year 9999: no clock shows more, and spans can be added to it.
+inline constexpr Us last_us = 253'402'300'800 * second_us - 1;
 inline constexpr Ppm ppm_one = 1'000'000;
 
 // Beyond any device or group; small enough that a thousand of them add up without overflow.

@@ -24,7 +24,7 @@ RECORD(EnergySum, whole_mwh, rest_mw_us)
 RECORD(NodeState, used, node, meter, has_background, background_mw)
 RECORD(CommandRecord, command, state, taken, issued_us, changed_us, reason)
 RECORD(ResourceState, used, resource, last_sample, meter, response, told_mw, told_us, told, passage, wanted, wanted_event,
-        has_fallback, fallback_mw, commands, resend, silent, balks, ack_due_us, retry_us, retries)
+       has_fallback, fallback_mw, commands, resend, silent, balks, ack_due_us, retry_us, retries)
 RECORD(Member, resource, state, refused_mw, refused_us)
 RECORD(IntervalState, delivered, covered_us, bridged_us, valued, ordered, ordered_mw)
 RECORD(EventState, number, event, known_us, shift_us, stop_us, status, gone, metered, baseline_known, baseline_mw, intervals,
