@@ -401,6 +401,18 @@ TEST(CoreCommands, every_command_ends_answered_refused_or_expired) {
     EXPECT_EQ(state_of(answers, answers.command.id), CommandState::completed);
 }
 
+TEST(CoreCommands, a_command_to_a_device_that_comes_back_and_is_gone_at_once_ends_too) {
+    Told desk;
+    auto resource = desk.resource("a");
+    for (const bool connected : {false, true, false}) {
+        resource.connected = connected;
+        desk.set(resource);
+    }
+    ASSERT_TRUE(desk.fresh().empty()) << "it was there for too short a time";
+    desk.run(60 * second_us);
+    EXPECT_EQ(state_of(desk, desk.command.id), CommandState::timeout);
+}
+
 TEST(CoreCommands, a_device_that_gives_up_is_tried_again_later) {
     Told desk;
     desk.ack(desk.command, AckState::accepted);
