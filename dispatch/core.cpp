@@ -281,7 +281,7 @@ void Core::State::take_resource(const model::Resource& given) {
         known.retry_us = model::never;
         known.retries = 0;
         known.response = {};
-        // An answer that it owes it may still give; and if it is gone again before it can be told, that command ends too.
+        // What it owes it may still answer; and if it is gone again before it can be told, that command ends too.
         if (known.ack_due_us != model::never) known.ack_due_us = shifted(s.now_us, settings.silent_after_us);
         known.told_us = s.now_us;  // what it does while it begins shows nothing
         known.passage = {};

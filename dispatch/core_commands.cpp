@@ -18,7 +18,8 @@ constexpr std::size_t most_commands = 4;              // kept for each resource
 constexpr Us first_retry_us = 30 * model::second_us;  // to a device that is silent; doubles
 constexpr Us slow_to_show_us = model::minute_us;      // of a device that takes longer, much less is asked in between
 constexpr Us last_retry_us = 10 * model::minute_us;
-constexpr Us slow_meter_us = 4 * second_us;  // one sample of such a meter must do
+constexpr Us slow_meter_us = 4 * second_us;       // one sample of such a meter must do
+constexpr Us slowest_meter_us = model::minute_us;  // of such a one even against those before
 constexpr Us answers_gathered_us = second_us, each_answer_us = 1'000;
 constexpr Us release_life_us = 5 * model::minute_us;
 constexpr Us refusal_life_us = 5 * model::minute_us;  // a device that refused may be asked for something else then
@@ -180,8 +181,9 @@ void Core::State::learn(std::uint32_t place) {
     refresh_told(resource);
     const auto judged_by_mw = judged_by(resource);
     if (!judged_by_mw) return;
-    Told told{nominal_box(resource.resource), *judged_by_mw, settings.deadband_mw, 2};
+    Told told{nominal_box(resource.resource), *judged_by_mw, settings.deadband_mw};
     if (resource.meter.gap_us >= slow_meter_us) told.samples_needed = 1;
+    if (resource.meter.gap_us >= slowest_meter_us) told.samples_against = 1;
     if (!resource.told) {
         told.told_mw = preferred_power(resource.resource);
         observe_free(resource.response, told, resource.meter.power_mw);

@@ -17,7 +17,6 @@ constexpr Ppm likely_gain = 900'000;  // a free device this near to its largest 
 constexpr Ppm least_gain_change = 3'000;
 constexpr std::int32_t longest_look = 8;
 constexpr std::int32_t most_probes = 6;
-constexpr std::int32_t glitch_outliers = 2;
 
 MilliW scaled(MilliW power, Ppm ratio) {
     return static_cast<MilliW>(static_cast<Wide>(power) * ratio / ppm_one);
@@ -72,7 +71,7 @@ bool note(ResponseState& response, const Told& told, MilliW done) {
     const MilliW off = size(done - present.mean_mw), band = std::max(tolerance, 4 * response.noise_mw);
     if (present.count >= told.samples_needed && off > band) {
         response.noise_mw += (std::min(off, band) - response.noise_mw) / 16;
-        if (++present.outliers < std::min(glitch_outliers, present.count)) return false;
+        if (++present.outliers < std::min(told.samples_against, present.count)) return false;
         present = {told.told_mw, done, 0, 0};
     } else if (present.count > 0) {
         response.noise_mw = response.noise_mw == 0 ? off : response.noise_mw + (off - response.noise_mw) / 8;

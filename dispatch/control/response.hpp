@@ -46,7 +46,8 @@ struct Told {
     Box nominal;
     model::MilliW told_mw = 0;
     model::MilliW deadband_mw = 0;
-    std::int32_t samples_needed = 2;  // before anything is concluded
+    std::int32_t samples_needed = 2;   // before anything is concluded
+    std::int32_t samples_against = 2;  // in a row, against those before: fewer are a glitch
 };
 
 // How far a power may be off without meaning anything: commands held back by the deadband, small losses.

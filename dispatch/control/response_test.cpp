@@ -137,6 +137,18 @@ TEST(Response, of_two_samples_of_a_slow_meter_that_contradict_each_other_the_new
     EXPECT_GE(reachable(response, charger).high_mw, 20 * kw);
 }
 
+// Of a meter read each five minutes a second look costs five minutes more.
+TEST(Response, one_sample_of_a_slow_meter_against_many_is_a_change) {
+    ResponseState response;
+    const Told told{charger, 11 * kw, deadband, 1, 1};
+    for (int sample = 0; sample < 5; ++sample) observe(response, told, 11 * kw);
+    observe(response, told, 0);
+    EXPECT_EQ(reachable(response, charger).high_mw, 0);
+    EXPECT_EQ(expected(response, charger, 11 * kw), 0);
+    observe(response, told, 11 * kw);
+    EXPECT_GE(reachable(response, charger).high_mw, 11 * kw) << "it was a glitch, and the next sample says so";
+}
+
 TEST(Response, a_free_device_shows_what_it_can_before_it_is_told_anything) {
     ResponseState response;
     for (int sample = 0; sample < 3; ++sample) observe_free(response, {charger, 22 * kw, deadband, 2}, 7 * kw);
