@@ -18,7 +18,7 @@ constexpr std::size_t most_commands = 4;              // kept for each resource
 constexpr Us first_retry_us = 30 * model::second_us;  // to a device that is silent; doubles
 constexpr Us slow_to_show_us = model::minute_us;      // of a device that takes longer, much less is asked in between
 constexpr Us last_retry_us = 10 * model::minute_us;
-constexpr Us slow_meter_us = 4 * second_us;       // one sample of such a meter must do
+constexpr Us slow_meter_us = 4 * second_us;        // one sample of such a meter must do
 constexpr Us slowest_meter_us = model::minute_us;  // of such a one even against those before
 constexpr Us answers_gathered_us = second_us, each_answer_us = 1'000;
 constexpr Us release_life_us = 5 * model::minute_us;
@@ -96,6 +96,10 @@ bool goes_well(AckState ack) {
 
 }  // namespace
 
+Us settled_us(const ResourceState& resource) {
+    return shifted(resource.told_us, resource.resource.settles_us);
+}
+
 MilliW Core::State::deadband(const ResourceState& resource) const {
     const Box box = nominal_box(resource.resource);
     return std::max(settings.deadband_mw, (box.high_mw - box.low_mw) / 100);
@@ -111,9 +115,8 @@ bool Core::State::has_shown(const ResourceState& resource) const {
         const MilliW much = 2 * tolerance_mw(nominal, settings.deadband_mw);
         if (off <= much && off >= -much) return true;
     }
-    const Us settled_us = shifted(resource.told_us, resource.resource.settles_us);
-    if (!is_fresh(resource.meter, s.now_us)) return s.now_us >= settled_us;
-    return resource.meter.power_us >= settled_us;
+    if (!is_fresh(resource.meter, s.now_us)) return s.now_us >= settled_us(resource);
+    return resource.meter.power_us >= settled_us(resource);
 }
 
 // A device that has just been told something is left alone until its meter can have shown it, unless much has changed:
@@ -164,7 +167,7 @@ void Core::State::refresh_told(ResourceState& resource) {
 // outside is news where settling takes long.
 std::optional<MilliW> Core::State::judged_by(const ResourceState& resource) const {
     const MilliW done = resource.meter.power_mw;
-    if (resource.meter.power_us >= shifted(resource.told_us, resource.resource.settles_us)) return resource.told_mw;
+    if (resource.meter.power_us >= settled_us(resource)) return resource.told_mw;
     const Passage& passage = resource.passage;
     if (resource.resource.settles_us <= slow_to_show_us || !holds(passage, resource.meter.power_us))
         return std::nullopt;
@@ -191,7 +194,7 @@ void Core::State::learn(std::uint32_t place) {
     }
     observe(resource.response, told, resource.meter.power_mw);
     auto& record = resource.commands.back();
-    const bool settled = resource.meter.power_us >= shifted(resource.told_us, resource.resource.settles_us);
+    const bool settled = resource.meter.power_us >= settled_us(resource);
     const bool taken = record.state == CommandState::accepted || record.state == CommandState::received;
     if (settled && taken && record.command.start_us <= s.now_us && !resource.response.ignores) {
         resource.ack_due_us = model::never;

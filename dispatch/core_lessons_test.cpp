@@ -131,6 +131,23 @@ TEST(CoreLessons, a_slow_device_that_is_not_on_its_way_is_believed_before_it_has
     EXPECT_EQ(desk.core.snapshot().resources[0].response.low_mw, 0);
 }
 
+// A second look of a meter that is read each five minutes would come five minutes later.
+TEST(CoreLessons, a_battery_that_ran_empty_is_not_counted_on_for_one_more_reading) {
+    Desk desk;
+    desk.set(device("battery", model::ResourceKind::storage, "", -5 * kw, 5 * kw));
+    desk.post(event("e", desk.now + second_us, 7200 * second_us, {-5 * kw}));
+    desk.run(2 * second_us);
+    desk.accept_all();
+    for (int reading = 0; reading < 5; ++reading) {
+        desk.run(300 * second_us);
+        desk.sample("battery", -5 * kw);
+    }
+    EXPECT_FALSE(desk.core.snapshot().resources[0].response.cap_low);
+    desk.run(300 * second_us);
+    desk.sample("battery", 0);
+    EXPECT_TRUE(desk.core.snapshot().resources[0].response.cap_low);
+}
+
 TEST(CoreLessons, who_did_not_answer_a_past_event_is_asked_in_the_next) {
     Desk desk;
     desk.charger("mute");

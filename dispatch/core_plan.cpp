@@ -209,7 +209,7 @@ void Core::State::correct(EventState& event) {
         const Box nominal = nominal_box(resource.resource);
         all += nominal.high_mw - nominal.low_mw;
         if (!is_fresh(resource.meter, s.now_us) || resource.response.present.count == 0) continue;
-        if (resource.meter.power_us < shifted(resource.told_us, resource.resource.settles_us)) continue;
+        if (resource.meter.power_us < settled_us(resource)) continue;
         settled += nominal.high_mw - nominal.low_mw;
         residual += resource.response.present.mean_mw - expected(resource.response, nominal, resource.told_mw);
     }
@@ -447,7 +447,7 @@ void Core::State::find_backgrounds() {
         const auto& resource = s.resources[known.resources[position]];
         const auto node = known.node_of[position];
         below[node] += assumed_power(resource);
-        if (s.now_us < shifted(resource.told_us, resource.resource.settles_us)) settled[node] = 0;
+        if (s.now_us < settled_us(resource)) settled[node] = 0;
     }
     for (std::size_t position = known.nodes.size(); position-- > 0;) {
         auto& node = s.nodes[known.nodes[position]];

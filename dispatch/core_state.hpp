@@ -180,6 +180,7 @@ struct Core::State {
 
 Box nominal_box(const model::Resource& resource);
 model::MilliW preferred_power(const model::Resource& resource);
+model::Us settled_us(const ResourceState& resource);  // from when on it shows what it makes of what it was told
 model::Us start_of(const EventState& event);
 model::Us end_of(const EventState& event);
 // When an interval really runs: shifted, and cut where the event was stopped.

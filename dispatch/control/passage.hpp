@@ -3,7 +3,7 @@
 // time that it takes bounds what it may be doing if it follows.
 #pragma once
 
-#include "dispatch/control/response.hpp"
+#include "dispatch/model/units.hpp"
 
 namespace busbar::dispatch {
 

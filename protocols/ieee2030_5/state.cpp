@@ -58,7 +58,6 @@ wire::Failure restore_der(Device& device, std::string_view what, const std::stri
 
 // Times that no control has would not survive being reckoned with.
 wire::Failure restore_control(Device& device, std::string_view key, const std::string& body) {
-    constexpr std::int64_t latest_s = 253'402'300'800;  // the year 10000
     ControlRecord control;
     if (auto failure = wire::from_json(body, control)) return failure;
     control.number = number_of(key);

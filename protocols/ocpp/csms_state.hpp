@@ -187,6 +187,7 @@ struct Boot {
 };
 // Whether the station may go on; false: it is somebody else and its socket is closed.
 bool take_boot(Turn& turn, const Boot& boot);
+
 struct ConnectorStatus {  // StatusNotification of either version
     std::int64_t outlet = 0;  // 0: the station as a whole
     std::int64_t connector = 0;
@@ -194,6 +195,7 @@ struct ConnectorStatus {  // StatusNotification of either version
     model::Us at_us = 0;  // by our clock; 0: not said
 };
 void take_status(Turn& turn, const ConnectorStatus& status);
+
 bool token_accepted(const Turn& turn, std::string_view token);
 // It does not send a BootNotification when asked to: it cannot (1.6), or it holds itself accepted (F06.FR.17). It is
 // then taken as it is; a strict policy waits.
